@@ -1,0 +1,1 @@
+"""Language codes and what the tables need to know of them."""

@@ -1,0 +1,81 @@
+"""Sentences laid end to end: the one shape in which text travels through the project.
+
+Letters: T tokens over all sequences, S sequences.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+__all__ = ["NO_LANGUAGE", "Pack", "Sentences", "boundaries"]
+
+NO_LANGUAGE = 0
+"""The language id of a token that says nothing about its language: plain text everywhere."""
+
+
+def boundaries(lengths: Int[np.ndarray, " S"]) -> Int[np.ndarray, " S+1"]:
+    """Where sequences of these lengths begin and end: `[3, 2]` → `[0, 3, 5]`."""
+    bounds = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=bounds[1:])
+    return bounds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentences:
+    """Bare pieces of many sentences, without special tokens: what shards give, what objectives take."""
+
+    ids: Int[np.ndarray, " T"]
+    """Piece ids of all sentences, end to end."""
+    bounds: Int[np.ndarray, " S+1"]
+    """Sentence i is `ids[bounds[i]:bounds[i + 1]]`."""
+    languages: Int[np.ndarray, " S"]
+    """Language id of each sentence, counted from 1; `NO_LANGUAGE` where unknown."""
+
+    @classmethod
+    def of(cls, sentences: Iterable[Sequence[int]], languages: Iterable[int]) -> "Sentences":
+        """From lists: `Sentences.of([[5, 6], [7]], [1, 2])`."""
+        rows = [np.asarray(sentence, dtype=np.int64) for sentence in sentences]
+        return cls(
+            ids=np.concatenate([*rows, np.zeros(0, dtype=np.int64)]),
+            bounds=boundaries(np.array([len(row) for row in rows], dtype=np.int64)),
+            languages=np.array(list(languages), dtype=np.int64),
+        )
+
+    @property
+    def lengths(self) -> Int[np.ndarray, " S"]:
+        """Pieces in each sentence."""
+        return np.diff(self.bounds)
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def __getitem__(self, index: int) -> Int[np.ndarray, " n"]:
+        """The pieces of one sentence."""
+        return self.ids[self.bounds[index] : self.bounds[index + 1]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pack:
+    """Sequences end to end, ready for the encoder: attention never crosses a boundary, no padding.
+
+    Positions are counted from 0 within a sequence (the encoder adds the offset of two that the
+    released weights carry), and need not run on: a placeholder has the position of the token that
+    it stands for.
+    """
+
+    input_ids: Int[np.ndarray, " T"]
+    position_ids: Int[np.ndarray, " T"]
+    language_ids: Int[np.ndarray, " T"]
+    """`NO_LANGUAGE`, or the language in which a placeholder is to be answered."""
+    cu_seqlens: Int[np.ndarray, " S+1"]
+    """Sequence i is the slice from `cu_seqlens[i]` to `cu_seqlens[i + 1]`."""
+
+    @property
+    def lengths(self) -> Int[np.ndarray, " S"]:
+        """Tokens in each sequence."""
+        return np.diff(self.cu_seqlens)
+
+    def __len__(self) -> int:
+        return len(self.cu_seqlens) - 1
