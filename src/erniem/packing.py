@@ -5,11 +5,12 @@ Letters: T tokens over all sequences, S sequences.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Int
 
-__all__ = ["NO_LANGUAGE", "Pack", "Sentences", "boundaries"]
+__all__ = ["NO_LANGUAGE", "Pack", "Sentences", "SpecialIds", "boundaries", "within"]
 
 NO_LANGUAGE = 0
 """The language id of a token that says nothing about its language: plain text everywhere."""
@@ -20,6 +21,39 @@ def boundaries(lengths: Int[np.ndarray, " S"]) -> Int[np.ndarray, " S+1"]:
     bounds = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=bounds[1:])
     return bounds
+
+
+def within(lengths: Int[np.ndarray, " S"]) -> Int[np.ndarray, " T"]:
+    """The place of every token in its own sequence: `[3, 2]` → `[0, 1, 2, 0, 1]`."""
+    return np.arange(lengths.sum()) - np.repeat(boundaries(lengths)[:-1], lengths)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpecialIds:
+    """The ids of a vocabulary that are no text."""
+
+    cls: int
+    """[CLS], before every sequence."""
+    pad: int
+    """[PAD], never computed."""
+    sep: int
+    """[SEP], after every sentence."""
+    unk: int
+    """[UNK], a piece that the vocabulary lacks."""
+    mask: int
+    """[MASK], a hole or a placeholder."""
+    vocabulary_size: int
+    """Number of ids V, special ones counted."""
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """All special ids."""
+        return (self.cls, self.pad, self.sep, self.unk, self.mask)
+
+    @cached_property
+    def ordinary(self) -> Int[np.ndarray, " V-5"]:
+        """The ids of pieces of text."""
+        return np.setdiff1d(np.arange(self.vocabulary_size), self.ids)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +81,33 @@ class Sentences:
     def lengths(self) -> Int[np.ndarray, " S"]:
         """Pieces in each sentence."""
         return np.diff(self.bounds)
+
+    def take(self, indices: Int[np.ndarray, " n"]) -> "Sentences":
+        """The sentences at these indices, in this order."""
+        lengths = self.lengths[indices]
+        places = np.repeat(self.bounds[indices], lengths) + within(lengths)
+        return Sentences(
+            ids=self.ids[places], bounds=boundaries(lengths), languages=self.languages[indices]
+        )
+
+    def cropped(self, limit: int) -> "Sentences":
+        """The first `limit` pieces of each sentence."""
+        lengths = self.lengths
+        return Sentences(
+            ids=self.ids[within(lengths) < limit],
+            bounds=boundaries(np.minimum(lengths, limit)),
+            languages=self.languages,
+        )
+
+    @classmethod
+    def concatenated(cls, parts: Sequence["Sentences"]) -> "Sentences":
+        """Several groups of sentences as one."""
+        empty = np.zeros(0, dtype=np.int64)
+        return cls(
+            ids=np.concatenate([*(part.ids for part in parts), empty]),
+            bounds=boundaries(np.concatenate([*(part.lengths for part in parts), empty])),
+            languages=np.concatenate([*(part.languages for part in parts), empty]),
+        )
 
     def __len__(self) -> int:
         return len(self.bounds) - 1

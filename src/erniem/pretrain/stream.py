@@ -25,7 +25,7 @@ from jaxtyping import Int
 from erniem.corpus.pipeline import Corpus
 from erniem.packing import Sentences, boundaries
 
-__all__ = ["Line", "MixedSentences", "Stream", "temperature_shares", "truncated"]
+__all__ = ["Line", "MixedSentences", "Stream", "temperature_shares"]
 
 
 def temperature_shares(tokens: Mapping[str, int], alpha: float) -> dict[str, float]:
@@ -39,29 +39,6 @@ def temperature_shares(tokens: Mapping[str, int], alpha: float) -> dict[str, flo
     raised = {name: (count / total) ** alpha for name, count in tokens.items() if count > 0}
     norm = sum(raised.values())
     return {name: value / norm for name, value in raised.items()}
-
-
-def truncated(sentences: Sentences, limit: int) -> Sentences:
-    """The first `limit` pieces of each sentence."""
-    lengths = sentences.lengths
-    if not len(lengths) or lengths.max() <= limit:
-        return sentences
-    place = np.arange(len(sentences.ids)) - np.repeat(sentences.bounds[:-1], lengths)
-    return Sentences(
-        ids=sentences.ids[place < limit],
-        bounds=boundaries(np.minimum(lengths, limit)),
-        languages=sentences.languages,
-    )
-
-
-def concatenated(parts: Sequence[Sentences]) -> Sentences:
-    """Several groups of sentences as one."""
-    empty = np.zeros(0, dtype=np.int64)
-    return Sentences(
-        ids=np.concatenate([*(part.ids for part in parts), empty]),
-        bounds=boundaries(np.concatenate([*(part.lengths for part in parts), empty])),
-        languages=np.concatenate([*(part.languages for part in parts), empty]),
-    )
 
 
 class Line:
@@ -220,12 +197,12 @@ class Stream:
             indices = dataset.line.window(start, stop)
             parts.setdefault(dataset.objective, []).append(self._take(dataset, indices))
         for objective, sides in parts.items():
-            first = concatenated([side for side, _ in sides])
+            first = Sentences.concatenated([side for side, _ in sides])
             second = [side for _, side in sides if side is not None]
             yield MixedSentences(
                 objective=objective,
                 first=first,
-                second=concatenated(second) if objective in PARALLEL else None,
+                second=Sentences.concatenated(second) if objective in PARALLEL else None,
             )
 
     def _take(
@@ -233,9 +210,9 @@ class Stream:
     ) -> tuple[Sentences, Sentences | None]:
         if dataset.objective in PARALLEL:
             first, second = self.corpus.parallel[dataset.name].take(indices)
-            return truncated(first, self.limit_paired), truncated(second, self.limit_paired)
+            return first.cropped(self.limit_paired), second.cropped(self.limit_paired)
         limit = self.limit_alone if dataset.objective == "mmlm" else self.limit_paired
-        return truncated(self.corpus.monolingual[dataset.name].take(indices), limit), None
+        return self.corpus.monolingual[dataset.name].take(indices).cropped(limit), None
 
     def epochs(self, number: int, opened_at: Sequence[int]) -> dict[str, float]:
         """How often each data set was read through when micro-batch `number` begins."""
