@@ -1,0 +1,216 @@
+"""Block-diagonal attention over a pack: every sequence attends to itself, and to nothing else.
+
+```text
+pack     a a a b b c                flash, flex    as it is, boundaries as cu_seqlens or block mask
+         └─groups of like length─▶  sdpa, eager    [a a a]  [b b]   one batched call a group,
+                                                            [c ·]   padding inside the group only
+```
+
+Letters: T tokens in the pack, S sequences, G sequences of a group, L their longest, N heads, K width
+of a head, D = N K.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+__all__ = ["Group", "Layout", "SelfAttention", "layout_of"]
+
+WASTE = 1.25
+"""A group's longest sequence is at most so many times its shortest (price: a fifth of attention's
+work, which is a tenth of a layer's; gain: few calls)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Sequences of like length that share one batched call."""
+
+    tokens: Int[Tensor, "G L"]
+    """Where in the pack each token stands; a padded place repeats the sequence's first token."""
+    mask: Tensor | None
+    """`(G, 1, 1, L)`, true where a token is real; None if all are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """The sequences of one pack, laid out once for all layers."""
+
+    cu_seqlens: Int[Tensor, " S+1"]
+    """Boundaries of the sequences."""
+    longest: int
+    """Tokens of the longest sequence."""
+    groups: tuple[Group, ...]
+    """For the kernels that want batches: the pack in groups."""
+    back: Int[Tensor, " T"] | None
+    """Where each token of the pack stands in the groups laid end to end."""
+    block_mask: object | None
+    """For flex_attention: which tokens may see each other."""
+
+
+def layout_of(cu_seqlens: Int[Tensor, " S+1"], implementation: str) -> Layout:
+    """Lays a pack out for an attention implementation of transformers."""
+    lengths = cu_seqlens.diff()
+    longest = int(lengths.max()) if len(lengths) else 0
+    grouped = implementation in ("sdpa", "eager")
+    groups, back = _grouped(cu_seqlens, lengths) if grouped else ((), None)
+    return Layout(
+        cu_seqlens=cu_seqlens.to(torch.int32),
+        longest=longest,
+        groups=groups,
+        back=back,
+        block_mask=_block_mask(cu_seqlens) if implementation == "flex_attention" else None,
+    )
+
+
+def _grouped(
+    cu_seqlens: Int[Tensor, " S+1"], lengths: Int[Tensor, " S"]
+) -> tuple[tuple[Group, ...], Int[Tensor, " T"]]:
+    """Groups by length, longest first, and the way back into the pack."""
+    ordered, order = lengths.sort(descending=True, stable=True)
+    starts = cu_seqlens[:-1][order]
+    groups, flat = [], []
+    first = 0
+    values = ordered.tolist()
+    while first < len(values) and values[first]:
+        last = first
+        while last < len(values) and values[last] * WASTE >= values[first]:
+            last += 1
+        place = torch.arange(values[first], device=lengths.device)
+        real = place < ordered[first:last, None]
+        tokens = starts[first:last, None] + torch.where(real, place, 0)
+        ragged = values[last - 1] < values[first]
+        groups.append(Group(tokens=tokens, mask=real[:, None, None] if ragged else None))
+        flat.append(torch.where(real, tokens, -1).flatten())
+        first = last
+    everything = torch.cat(flat) if flat else torch.zeros(0, dtype=torch.long)
+    places = torch.nonzero(everything >= 0)[:, 0]
+    back = torch.empty(len(places), dtype=torch.long, device=lengths.device)
+    back[everything[places]] = places
+    return tuple(groups), back
+
+
+def _block_mask(cu_seqlens: Int[Tensor, " S+1"]) -> object:
+    """flex_attention's mask: a token sees the tokens of its own sequence."""
+    from torch.nn.attention.flex_attention import create_block_mask
+
+    total = int(cu_seqlens[-1])
+    row = torch.repeat_interleave(
+        torch.arange(len(cu_seqlens) - 1, device=cu_seqlens.device), cu_seqlens.diff()
+    )
+    return create_block_mask(
+        lambda b, h, q, k: row[q] == row[k], None, None, total, total, device=str(row.device)
+    )
+
+
+def eager_attention(
+    module: nn.Module,
+    query: Float[Tensor, "G N L K"],
+    key: Float[Tensor, "G N L K"],
+    value: Float[Tensor, "G N L K"],
+    attention_mask: Tensor | None,
+    scaling: float,
+    dropout: float = 0.0,
+    **kwargs: object,
+) -> tuple[Float[Tensor, "G L N K"], Float[Tensor, "G N L L"]]:
+    """Attention written out; the only kind that also gives its weights."""
+    scores = query @ key.transpose(-1, -2) * scaling
+    if attention_mask is not None:
+        scores = scores.masked_fill(~attention_mask, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(dim=-1, dtype=torch.float32).to(query.dtype)
+    weights = nn.functional.dropout(weights, p=dropout, training=module.training)
+    return (weights @ value).transpose(1, 2), weights
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention over a pack.
+
+    Args:
+        hidden_size: width D.
+        num_heads: heads N.
+        dropout: of the attention weights.
+        implementation: gives the name of the attention function, as transformers knows it; asked at
+            every call, since `set_attn_implementation` may change it.
+    """
+
+    is_causal = False
+
+    def __init__(
+        self,
+        hidden_size: int,
+        num_heads: int,
+        dropout: float,
+        implementation: Callable[[], str],
+    ) -> None:
+        super().__init__()
+        self.q_proj = nn.Linear(hidden_size, hidden_size)
+        self.k_proj = nn.Linear(hidden_size, hidden_size)
+        self.v_proj = nn.Linear(hidden_size, hidden_size)
+        self.out_proj = nn.Linear(hidden_size, hidden_size)
+        self.num_heads = num_heads
+        self.scaling = (hidden_size // num_heads) ** -0.5
+        self.dropout = dropout
+        self.implementation = implementation
+        self.num_key_value_groups = 1
+
+    def forward(self, hidden: Float[Tensor, "T D"], layout: Layout) -> Float[Tensor, "T D"]:
+        """Each token's mixture of the tokens of its own sequence."""
+        query, key, value = (
+            projection(hidden).unflatten(-1, (self.num_heads, -1))
+            for projection in (self.q_proj, self.k_proj, self.v_proj)
+        )
+        attend = self._attend_groups if layout.groups else self._attend_pack
+        return self.out_proj(attend(query, key, value, layout).flatten(1))
+
+    @property
+    def _function(self) -> Callable[..., tuple[Tensor, Tensor | None]]:
+        name = self.implementation()
+        return eager_attention if name == "eager" else ALL_ATTENTION_FUNCTIONS[name]
+
+    def _attend_groups(
+        self,
+        query: Float[Tensor, "T N K"],
+        key: Float[Tensor, "T N K"],
+        value: Float[Tensor, "T N K"],
+        layout: Layout,
+    ) -> Float[Tensor, "T N K"]:
+        """One batched call for each group of like lengths."""
+        function = self._function
+        outputs = []
+        for group in layout.groups:
+            rows = [one[group.tokens].transpose(1, 2) for one in (query, key, value)]
+            output, _ = function(
+                self,
+                *rows,
+                group.mask,
+                dropout=self.dropout if self.training else 0.0,
+                scaling=self.scaling,
+            )
+            outputs.append(output.flatten(0, 1))
+        return torch.cat(outputs)[layout.back]
+
+    def _attend_pack(
+        self,
+        query: Float[Tensor, "T N K"],
+        key: Float[Tensor, "T N K"],
+        value: Float[Tensor, "T N K"],
+        layout: Layout,
+    ) -> Float[Tensor, "T N K"]:
+        """One call for the whole pack, by kernels that know boundaries."""
+        if not len(query):
+            return query
+        output, _ = self._function(
+            self,
+            *(one.transpose(0, 1)[None] for one in (query, key, value)),
+            layout.block_mask,
+            dropout=self.dropout if self.training else 0.0,
+            scaling=self.scaling,
+            cu_seq_lens_q=layout.cu_seqlens,
+            cu_seq_lens_k=layout.cu_seqlens,
+            max_length_q=layout.longest,
+            max_length_k=layout.longest,
+        )
+        return output[0]
