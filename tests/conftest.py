@@ -1,4 +1,4 @@
-"""Switches runtime shape and type checks on for the whole package, before anything of it is imported."""
+"""Switches runtime shape and type checks on for the whole package, before it is imported."""
 
 from jaxtyping import install_import_hook
 

@@ -1,6 +1,6 @@
 """Sentences laid end to end: the one shape in which text travels through the project.
 
-Letters: T tokens over all sequences, S sequences.
+Letters: T tokens over all sequences, S sequences (and S + 1 `bounds`), W pieces of text.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ NO_LANGUAGE = 0
 """The language id of a token that says nothing about its language: plain text everywhere."""
 
 
-def boundaries(lengths: Int[np.ndarray, " S"]) -> Int[np.ndarray, " S+1"]:
+def boundaries(lengths: Int[np.ndarray, " S"]) -> Int[np.ndarray, " bounds"]:
     """Where sequences of these lengths begin and end: `[3, 2]` → `[0, 3, 5]`."""
     bounds = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=bounds[1:])
@@ -51,18 +51,18 @@ class SpecialIds:
         return (self.cls, self.pad, self.sep, self.unk, self.mask)
 
     @cached_property
-    def ordinary(self) -> Int[np.ndarray, " V-5"]:
+    def ordinary(self) -> Int[np.ndarray, " W"]:
         """The ids of pieces of text."""
         return np.setdiff1d(np.arange(self.vocabulary_size), self.ids)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sentences:
-    """Bare pieces of many sentences, without special tokens: what shards give, what objectives take."""
+    """Bare pieces of many sentences, without special tokens: what objectives take."""
 
     ids: Int[np.ndarray, " T"]
     """Piece ids of all sentences, end to end."""
-    bounds: Int[np.ndarray, " S+1"]
+    bounds: Int[np.ndarray, " bounds"]
     """Sentence i is `ids[bounds[i]:bounds[i + 1]]`."""
     languages: Int[np.ndarray, " S"]
     """Language id of each sentence, counted from 1; `NO_LANGUAGE` where unknown."""
@@ -130,7 +130,7 @@ class Pack:
     position_ids: Int[np.ndarray, " T"]
     language_ids: Int[np.ndarray, " T"]
     """`NO_LANGUAGE`, or the language in which a placeholder is to be answered."""
-    cu_seqlens: Int[np.ndarray, " S+1"]
+    cu_seqlens: Int[np.ndarray, " bounds"]
     """Sequence i is the slice from `cu_seqlens[i]` to `cu_seqlens[i + 1]`."""
 
     @property

@@ -39,7 +39,7 @@ class Group:
 class Layout:
     """The sequences of one pack, laid out once for all layers."""
 
-    cu_seqlens: Int[Tensor, " S+1"]
+    cu_seqlens: Int[Tensor, " bounds"]
     """Boundaries of the sequences."""
     longest: int
     """Tokens of the longest sequence."""
@@ -51,7 +51,7 @@ class Layout:
     """For flex_attention: which tokens may see each other."""
 
 
-def layout_of(cu_seqlens: Int[Tensor, " S+1"], implementation: str) -> Layout:
+def layout_of(cu_seqlens: Int[Tensor, " bounds"], implementation: str) -> Layout:
     """Lays a pack out for an attention implementation of transformers."""
     lengths = cu_seqlens.diff()
     longest = int(lengths.max()) if len(lengths) else 0
@@ -67,7 +67,7 @@ def layout_of(cu_seqlens: Int[Tensor, " S+1"], implementation: str) -> Layout:
 
 
 def _grouped(
-    cu_seqlens: Int[Tensor, " S+1"], lengths: Int[Tensor, " S"]
+    cu_seqlens: Int[Tensor, " bounds"], lengths: Int[Tensor, " S"]
 ) -> tuple[tuple[Group, ...], Int[Tensor, " T"]]:
     """Groups by length, longest first, and the way back into the pack."""
     ordered, order = lengths.sort(descending=True, stable=True)
@@ -93,7 +93,7 @@ def _grouped(
     return tuple(groups), back
 
 
-def _block_mask(cu_seqlens: Int[Tensor, " S+1"]) -> object:
+def _block_mask(cu_seqlens: Int[Tensor, " bounds"]) -> object:
     """flex_attention's mask: a token sees the tokens of its own sequence."""
     from torch.nn.attention.flex_attention import create_block_mask
 

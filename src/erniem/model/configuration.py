@@ -71,7 +71,7 @@ class ErnieMConfig(PreTrainedConfig):
         self.layer_norm_eps = layer_norm_eps
         self.classifier_dropout = classifier_dropout
         self.languages = list(languages or [])
-        super().__init__(
+        super().__init__(  # type: ignore[call-arg]  # fields of the base, passed on
             pad_token_id=pad_token_id,
             bos_token_id=bos_token_id,
             eos_token_id=eos_token_id,
@@ -80,6 +80,6 @@ class ErnieMConfig(PreTrainedConfig):
         )
 
     @property
-    def max_length(self) -> int:
+    def longest_sequence(self) -> int:
         """The longest sequence in tokens: two positions are reserved."""
         return self.max_position_embeddings - 2

@@ -20,7 +20,7 @@ from transformers import initialization as init
 from transformers.activations import ACT2FN
 from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import BaseModelOutputWithPooling
-from transformers.utils import can_return_tuple
+from transformers.utils.generic import can_return_tuple
 
 from erniem.model.attention import Layout, SelfAttention, layout_of
 from erniem.model.configuration import ErnieMConfig
@@ -146,7 +146,7 @@ class Packed:
     words: Float[Tensor, "T D"]
     position_ids: Int[Tensor, " T"]
     language_ids: Int[Tensor, " T"] | None
-    cu_seqlens: Int[Tensor, " S+1"]
+    cu_seqlens: Int[Tensor, " bounds"]
     restore: Callable[[Tensor], Tensor]
     """Puts token vectors `(T, D)` into the caller's shape."""
     first: Int[Tensor, " S"]
@@ -171,7 +171,7 @@ class ErnieMModel(ErnieMPreTrainedModel):
         """The table of pieces."""
         return self.embeddings.word_embeddings
 
-    def set_input_embeddings(self, value: nn.Module) -> None:
+    def set_input_embeddings(self, value: nn.Embedding) -> None:
         """Another table of pieces."""
         self.embeddings.word_embeddings = value
 
@@ -217,8 +217,10 @@ class ErnieMModel(ErnieMPreTrainedModel):
         pooled = None
         if self.pooler is not None:
             pooled = self.pooler(_first_vectors(states[-1], packed))
-        wanted = self.config.output_hidden_states if output_hidden_states is None else (
-            output_hidden_states
+        wanted = (
+            self.config.output_hidden_states
+            if output_hidden_states is None
+            else (output_hidden_states)
         )
         return BaseModelOutputWithPooling(
             last_hidden_state=packed.restore(states[-1]),
@@ -227,10 +229,10 @@ class ErnieMModel(ErnieMPreTrainedModel):
         )
 
     def _check_length(self, longest: int) -> None:
-        if longest > self.config.max_length:
+        if longest > self.config.longest_sequence:
             raise ValueError(
                 f"a sequence has {longest} tokens; this model reads at most "
-                f"{self.config.max_length}: truncate it (truncation=True) or cut it in windows."
+                f"{self.config.longest_sequence}: truncate it (truncation=True) or cut it in windows."
             )
 
     def _packed(
@@ -256,9 +258,11 @@ class ErnieMModel(ErnieMPreTrainedModel):
                     f"{name} has shape {tuple(value.shape)}, the tokens have {tuple(shape)}: "
                     "they must be the same."
                 )
+        select: Callable[[Tensor], Tensor]
+        restore: Callable[[Tensor], Tensor]
         if cu_seqlens is not None:
             _check_boundaries(cu_seqlens, shape)
-            select, restore = _everything, _everything
+            select = restore = _everything
             bounds = cu_seqlens.long()
         else:
             mask = attention_mask if attention_mask is not None else given.new_ones(shape)
@@ -267,11 +271,9 @@ class ErnieMModel(ErnieMPreTrainedModel):
             if bool(language_ids.any()):
                 raise ValueError("language_ids name languages, but this model's config has none.")
             language_ids = None
-        words = (
-            self.embeddings.word_embeddings(select(input_ids))
-            if input_ids is not None
-            else select(inputs_embeds)
-        )
+        words = select(given)
+        if input_ids is not None:
+            words = self.embeddings.word_embeddings(words)
         lengths = bounds.diff()
         in_order = torch.arange(len(words), device=words.device) - torch.repeat_interleave(
             bounds[:-1], lengths
@@ -317,7 +319,7 @@ def _unpadding(
 
     def restore(value: Tensor) -> Tensor:
         whole = value.new_zeros(rows * width, *value.shape[1:])
-        return whole.index_copy(0, places, value).unflatten(0, (rows, width))
+        return whole.index_copy(0, places, value).view(rows, width, *value.shape[1:])
 
     return select, restore, bounds
 

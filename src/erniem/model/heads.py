@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 from transformers.modeling_outputs import MaskedLMOutput
-from transformers.utils import can_return_tuple
+from transformers.utils.generic import can_return_tuple
 
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import ErnieMModel, ErnieMPreTrainedModel

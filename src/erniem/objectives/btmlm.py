@@ -134,9 +134,7 @@ def ask(
     )
     frame = frame_pair(sentences, placeholders, special)
     batch = place_holders(frame, frame.text(SECOND), FIRST, form, special, tags)
-    return Ask(
-        pack=batch.pack, holes=batch.holes, source=sentences, targets=targets, counts=counts
-    )
+    return Ask(pack=batch.pack, holes=batch.holes, source=sentences, targets=targets, counts=counts)
 
 
 def guess(

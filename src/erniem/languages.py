@@ -1,1 +1,0 @@
-"""Language codes and what the tables need to know of them."""
