@@ -6,8 +6,8 @@ pack     a a a b b c                flash, flex    as it is, boundaries as cu_se
                                                             [c ·]   padding inside the group only
 ```
 
-Letters: T tokens in the pack, S sequences, G sequences of a group, L their longest, N heads, K width
-of a head, D = N K.
+Letters: T tokens in the pack, S sequences, G sequences of a group, L their longest, N heads,
+K width of a head, D = N K.
 """
 
 from collections.abc import Callable

@@ -24,7 +24,8 @@ class ErnieMConfig(PreTrainedConfig):
         initializer_range: standard deviation of initial weights.
         layer_norm_eps: epsilon of layer norms.
         classifier_dropout: dropout before a classification head; `hidden_dropout_prob` if None.
-        languages: codes that placeholders may be tagged with, ids from 1; none in published weights.
+        languages: codes that placeholders may be tagged with, ids from 1; published weights have
+            none.
     """
 
     model_type = "ernie_m"

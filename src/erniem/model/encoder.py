@@ -157,7 +157,7 @@ class ErnieMModel(ErnieMPreTrainedModel):
     """The encoder without a head (the paper, §3.1: XLM-R's structure).
 
     Example: `model(input_ids=ids, attention_mask=mask).last_hidden_state` → `(B, L, D)`;
-    `model(input_ids=flat, cu_seqlens=bounds).last_hidden_state` → `(T, D)`, and no padding computed.
+    `model(input_ids=flat, cu_seqlens=bounds).last_hidden_state` → `(T, D)`, no padding computed.
     """
 
     def __init__(self, config: ErnieMConfig, add_pooling_layer: bool = True) -> None:
@@ -165,14 +165,15 @@ class ErnieMModel(ErnieMPreTrainedModel):
         self.embeddings = Embeddings(config)
         self.encoder = Encoder(config)
         self.pooler = Pooler(config.hidden_size) if add_pooling_layer else None
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def get_input_embeddings(self) -> nn.Module:
         """The table of pieces."""
         return self.embeddings.word_embeddings
 
-    def set_input_embeddings(self, value: nn.Embedding) -> None:
+    def set_input_embeddings(self, value: nn.Module) -> None:
         """Another table of pieces."""
+        assert isinstance(value, nn.Embedding)
         self.embeddings.word_embeddings = value
 
     @can_return_tuple
@@ -232,7 +233,7 @@ class ErnieMModel(ErnieMPreTrainedModel):
         if longest > self.config.longest_sequence:
             raise ValueError(
                 f"a sequence has {longest} tokens; this model reads at most "
-                f"{self.config.longest_sequence}: truncate it (truncation=True) or cut it in windows."
+                f"{self.config.longest_sequence}: truncate it (truncation=True) or cut it."
             )
 
     def _packed(

@@ -44,7 +44,7 @@ class ErnieMForMaskedLM(ErnieMPreTrainedModel):
         super().__init__(config)
         self.ernie_m = ErnieMModel(config, add_pooling_layer=False)
         self.lm_head = MaskedLMHead(config)
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def get_output_embeddings(self) -> nn.Module:
         """The decoder, tied to the table of pieces."""
@@ -79,9 +79,9 @@ class ErnieMForMaskedLM(ErnieMPreTrainedModel):
                 `(H,)` with `holes`.
 
         Returns:
-            `logits` `(H, V)` at the holes, if `holes` or `labels` say where they are, and everywhere,
-            `(B, L, V)` or `(T, V)`, if neither does; `loss`, the mean over the holes, if `labels` are
-            given (0 where there is no hole).
+            `logits` `(H, V)` at the holes, if `holes` or `labels` say where they are, and
+            everywhere, `(B, L, V)` or `(T, V)`, if neither does; `loss`, the mean over the holes,
+            if `labels` are given (0 where there is no hole).
         """
         outputs = self.ernie_m(
             input_ids=input_ids,

@@ -5,8 +5,8 @@ ask     [CLS] x1 x2 x3 x4 [SEP]  M5 M6 M7                    → guesses h5 h6 h
 learn   [CLS] x1 M2 M3 x4 [SEP] [SEP] h5 h6 h7 [SEP]         M2 and M3 read all of it
 ```
 
-The paper, §3.2 and figure 2. Asking has exactly the form of CAMLM's first sequence, which taught the
-network to answer. Pseudo tokens are never answers.
+The paper, §3.2 and figure 2. Asking has exactly the form of CAMLM's first sequence, which taught
+the network to answer. Pseudo tokens are never answers.
 
 Letters: S sentences, H placeholders over all sentences, V vocabulary, L languages.
 """
@@ -43,9 +43,9 @@ class GuessSettings:
     """How pseudo tokens are chosen from the network's answer."""
 
     method: Literal["argmax", "sample", "corrected", "confident_first"] = "argmax"
-    """`argmax`: the likeliest piece. `sample`: drawn with `temperature`. `corrected`: the piece that
-    the source adds most to, the logit less `strength` × its log frequency in the target language.
-    `confident_first`: in `passes` passes, the surest placeholders are filled and read by the rest."""
+    """`argmax`: the likeliest piece. `sample`: drawn with `temperature`. `corrected`: the piece
+    that the source adds most to, the logit less `strength` × its log frequency in the target
+    language. `confident_first`: in `passes` passes, the surest are filled and read by the rest."""
     temperature: float = 1.0
     """Of `sample`; lower is surer."""
     strength: float = 1.0

@@ -10,8 +10,8 @@ first     [CLS] x1 x2 x3 [SEP]          M7 M8                M7, M8 read x1 x2 x
 second    [CLS]    M2             y1 y2 y3 y4 [SEP]          M2 reads y1 y2 y3 y4
 ```
 
-The paper, §3.2 and figure 1. Each placeholder reads exactly what the figure draws, and nothing leaks
-through further layers, because no token that it reads can ever read its own sentence.
+The paper, §3.2 and figure 1. Each placeholder reads exactly what the figure draws, and nothing
+leaks through further layers, because no token that it reads can ever read its own sentence.
 """
 
 from dataclasses import dataclass, replace

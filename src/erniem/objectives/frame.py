@@ -75,7 +75,7 @@ def _constant(value: int, like: Sentences) -> Sentences:
 
 
 def _lay(parts: Sequence[tuple[Sentences, int, bool]]) -> Frame:
-    """Lays sequence i as part 0's sentence i, part 1's sentence i, …; parts are (text, side, special)."""
+    """Lays sequence i as part 0's sentence i, part 1's, …; a part is (text, side, special)."""
     lengths = np.stack([sentences.lengths for sentences, _, _ in parts])
     whole = lengths.sum(axis=0)
     starts = boundaries(whole)[:-1] + np.cumsum(lengths, axis=0) - lengths
@@ -110,7 +110,7 @@ def frame_single(sentences: Sentences, special: SpecialIds) -> Frame:
 
 
 def frame_pair(first: Sentences, second: Sentences, special: SpecialIds) -> Frame:
-    """`[CLS] x [SEP] [SEP] y [SEP]` for each pair, positions running on (method of the paper, fig. 1)."""
+    """`[CLS] x [SEP] [SEP] y [SEP]` for each pair, positions running on (the paper, figure 1)."""
     assert len(first) == len(second), "a pair has two sides"
     return _lay(
         [

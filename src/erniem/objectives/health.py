@@ -1,7 +1,9 @@
 """Is the asking pass worth learning from? Shares of its guesses, against a frequency baseline.
 
-An encoder that is asked too early answers everything with its commonest pieces, and BTMLM then learns
-from one repeated token. Letters: H guesses, S sentences, L languages (row 0 unused), V vocabulary.
+An encoder that is asked too early answers everything with its commonest pieces, and BTMLM then
+learns from one repeated token.
+
+Letters: H guesses, S sentences, L languages (row 0 unused), V vocabulary.
 """
 
 from dataclasses import asdict, dataclass
@@ -94,7 +96,7 @@ def _reference_mass(
     frequency: Float[np.ndarray, "L V"],
     content: Bool[np.ndarray, "L V"],
 ) -> tuple[Float[np.ndarray, " S"], Float[np.ndarray, " S"]]:
-    """The frequency that the pieces of each reference have together, of all and of content pieces."""
+    """The frequency of each reference's pieces together, of all and of content pieces."""
     row, piece = np.divmod(in_reference, frequency.shape[1])
     weight = frequency[targets[row], piece]
     weight_content = weight * content[targets[row], piece]

@@ -12,7 +12,7 @@ __all__ = ["LanguageTags", "MaskingSettings", "choose", "corrupt"]
 
 LanguageTags = Literal["placeholders", "all"]
 """Which tokens carry a language id: the placeholders of CAMLM and BTMLM alone, so that plain text
-needs none and released checkpoints stay as they are, or every token, as the paper's figures draw it."""
+needs none and released checkpoints stay as they are, or every token, as the paper draws it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ def corrupt(
     special: SpecialIds,
     rng: np.random.Generator,
 ) -> Int[np.ndarray, " T"]:
-    """What the network sees: [MASK], a random piece, or the piece itself in each hole (80/10/10)."""
+    """What the network sees: [MASK], a random piece or the piece itself (80/10/10)."""
     places = np.flatnonzero(holes)
     dice = rng.random(len(places))
     shown = ids.copy()
