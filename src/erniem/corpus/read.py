@@ -1,0 +1,157 @@
+"""Reads folders of text: `XX.txt` holds sentences of language XX, `XX-YY.tsv` holds pairs.
+
+Plain, `.gz`, `.xz` or `.zst`, UTF-8, streamed. A line that cannot be used is dropped and counted; a
+file that cannot be read to its end is an error that names it.
+"""
+
+import gzip
+import io
+import lzma
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from erniem.corpus.document import Document, Drops, Pair
+
+__all__ = ["Source", "find_sources", "read_documents", "read_pairs"]
+
+NAME = re.compile(r"([a-z]{2,3})(?:-([a-z]{2,3}))?\.(txt|tsv)(\.gz|\.xz|\.zst)?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One file of text."""
+
+    path: Path
+    """The file."""
+    languages: tuple[str, ...]
+    """One code for sentences, two for pairs."""
+    name: str
+    """Name of its folder."""
+
+    @property
+    def label(self) -> str:
+        """`de`, or `en-de`."""
+        return "-".join(self.languages)
+
+
+def find_sources(folder: Path) -> list[Source]:
+    """All files of a folder and its subfolders whose name says what they hold.
+
+    Raises:
+        ValueError: no such folder, or no text in it.
+    """
+    if not folder.is_dir():
+        raise ValueError(
+            f"{folder} is not a folder; name one that holds XX.txt or XX-YY.tsv files."
+        )
+    found = []
+    for path in sorted(folder.rglob("*")):
+        match = NAME.fullmatch(path.name)
+        if match and path.is_file() and (match[3] == "tsv") == (match[2] is not None):
+            languages = (match[1],) if match[2] is None else (match[1], match[2])
+            found.append(Source(path=path, languages=languages, name=path.parent.name))
+    if not found:
+        raise ValueError(
+            f"{folder} holds no text: name files XX.txt (sentences of language XX, one a line) or "
+            "XX-YY.tsv (pairs, tab between them), plain or .gz, .xz, .zst."
+        )
+    return found
+
+
+class _Zstandard(io.RawIOBase):
+    """Bytes of a .zst file; unlike zstandard's own reader it notices that the file is cut short."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._ready = b""
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def close(self) -> None:
+        """Closes the file too."""
+        self._file.close()
+        super().close()
+
+    def readinto(self, buffer: Any) -> int:
+        """Fills the buffer with what comes next; 0 at the end of the last frame."""
+        while not self._ready:
+            raw = self._frame.unused_data if self._frame.eof else b""
+            raw = raw or self._file.read(2**17)
+            if not raw:
+                if not self._frame.eof:
+                    raise EOFError("the file ends inside a frame")
+                return 0
+            if self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+            self._ready = self._frame.decompress(raw)
+        size = min(len(buffer), len(self._ready))
+        buffer[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
+
+
+def _open(path: Path) -> io.BufferedIOBase:
+    if path.suffix == ".gz":
+        return gzip.open(path)
+    if path.suffix == ".xz":
+        return lzma.open(path)
+    if path.suffix == ".zst":
+        return io.BufferedReader(_Zstandard(path))
+    return path.open("rb")
+
+
+def _lines(source: Source, drops: Drops) -> Iterator[str]:
+    """Lines of text; those that are not UTF-8 are dropped.
+
+    Raises:
+        ValueError: the file is empty, cut short or damaged.
+    """
+    some = False
+    try:
+        with _open(source.path) as file:
+            for raw in file:
+                some = True
+                try:
+                    yield raw.decode("utf-8").rstrip("\r\n")
+                except UnicodeDecodeError:
+                    drops.add("not UTF-8", source.name, source.label)
+    except (EOFError, lzma.LZMAError, gzip.BadGzipFile, zstandard.ZstdError) as error:
+        raise ValueError(
+            f"{source.path} is cut short or damaged ({error}): fetch or pack it again."
+        ) from error
+    if not some:
+        raise ValueError(f"{source.path} is empty: fill it or take it away.")
+
+
+def read_documents(source: Source, drops: Drops) -> Iterator[Document]:
+    """The sentences of a file; empty lines are dropped and counted."""
+    (language,) = source.languages
+    for line in _lines(source, drops):
+        if text := line.strip():
+            yield Document(text=text, language=language, source=source.name)
+        else:
+            drops.add("empty", source.name, language)
+
+
+def read_pairs(source: Source, drops: Drops) -> Iterator[Pair]:
+    """The pairs of a file; lines with an empty side or not two columns are dropped and counted."""
+    one, other = source.languages
+    for line in _lines(source, drops):
+        columns = [column.strip() for column in line.split("\t")]
+        if len(columns) != 2:
+            drops.add("not two columns", source.name, source.label)
+        elif not all(columns):
+            drops.add("empty side", source.name, source.label)
+        else:
+            yield Pair(
+                first=Document(text=columns[0], language=one, source=source.name),
+                second=Document(text=columns[1], language=other, source=source.name),
+            )
