@@ -17,7 +17,7 @@ import zstandard
 
 from erniem.corpus.document import Document, Drops, Pair
 
-__all__ = ["Source", "find_sources", "read_documents", "read_pairs"]
+__all__ = ["Source", "find_sources", "lines_of", "read_documents", "read_pairs"]
 
 NAME = re.compile(r"([a-z]{2,3})(?:-([a-z]{2,3}))?\.(txt|tsv)(\.gz|\.xz|\.zst)?")
 
@@ -108,7 +108,7 @@ def _open(path: Path) -> io.BufferedIOBase:
     return path.open("rb")
 
 
-def _lines(source: Source, drops: Drops) -> Iterator[str]:
+def lines_of(source: Source, drops: Drops) -> Iterator[str]:
     """Lines of text; those that are not UTF-8 are dropped.
 
     Raises:
@@ -134,7 +134,7 @@ def _lines(source: Source, drops: Drops) -> Iterator[str]:
 def read_documents(source: Source, drops: Drops) -> Iterator[Document]:
     """The sentences of a file; empty lines are dropped and counted."""
     (language,) = source.languages
-    for line in _lines(source, drops):
+    for line in lines_of(source, drops):
         if text := line.strip():
             yield Document(text=text, language=language, source=source.name)
         else:
@@ -144,7 +144,7 @@ def read_documents(source: Source, drops: Drops) -> Iterator[Document]:
 def read_pairs(source: Source, drops: Drops) -> Iterator[Pair]:
     """The pairs of a file; lines with an empty side or not two columns are dropped and counted."""
     one, other = source.languages
-    for line in _lines(source, drops):
+    for line in lines_of(source, drops):
         columns = [column.strip() for column in line.split("\t")]
         if len(columns) != 2:
             drops.add("not two columns", source.name, source.label)

@@ -1,0 +1,48 @@
+"""Which text must not be trained on: repetitions, and what stands in an evaluation set."""
+
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+from erniem.corpus.document import Drops
+from erniem.corpus.read import Source, lines_of
+
+__all__ = ["normalised", "texts_of"]
+
+
+def normalised(text: str) -> str:
+    """The text by which two sentences count as the same: NFKC, case folded, letters and digits.
+
+    Example: `normalised("Ｇuten  Tag!")` → `"gutentag"`.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(char for char in folded if unicodedata.category(char)[0] in "LMN")
+
+
+def texts_of(folders: Iterable[Path]) -> dict[Path, set[str]]:
+    """Every line and every tab-separated cell of evaluation sets, normalised, by folder.
+
+    Reads all files whose name says text: `.txt`, `.tsv`, `tatoeba.*`, packed or not.
+
+    Raises:
+        ValueError: a folder without such a file.
+    """
+    found: dict[Path, set[str]] = {}
+    for folder in folders:
+        paths = [path for path in sorted(folder.rglob("*")) if _is_text(path)]
+        if not paths:
+            raise ValueError(f"{folder} holds no .txt, .tsv or tatoeba.* file to exclude.")
+        texts: set[str] = set()
+        for path in paths:
+            source = Source(path=path, languages=(), name=folder.name)
+            for line in lines_of(source, Drops()):
+                texts.update(normalised(cell) for cell in line.split("\t"))
+        found[folder] = texts - {""}
+    return found
+
+
+def _is_text(path: Path) -> bool:
+    name = path.name
+    for ending in (".gz", ".xz", ".zst"):
+        name = name.removesuffix(ending)
+    return path.is_file() and (name.endswith((".txt", ".tsv")) or name.startswith("tatoeba."))

@@ -1,0 +1,1 @@
+"""Pre-training; so far the stream of micro-batches."""
