@@ -103,7 +103,7 @@ def test_opening_a_stage_neither_skips_nor_repeats_a_sentence(corpus: Corpus) ->
 
 def test_an_objective_without_text_is_named(corpus: Corpus) -> None:
     with pytest.raises(
-        ValueError, match="tlm gets a share of the tokens, but .* has no pairs in el"
+        ValueError, match=r"tlm gets a share of the tokens, but .* has no pairs in el"
     ):
         Stream(
             corpus,

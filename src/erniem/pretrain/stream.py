@@ -11,8 +11,8 @@ TLM en-de ─[p2]────[p6 p1]─[p4]───── ...
 ```
 
 So micro-batch g is a pure function of (seed, g): no sentence comes twice in an epoch or is left
-out, every language has its exact share of tokens at any time, resuming needs only g, and the number of
-processes plays no part: process r of W takes the micro-batches g with g mod W = r.
+out, every language has its exact share of tokens at any time, resuming needs only g, and the
+number of processes plays no part: process r of W takes the micro-batches g with g mod W = r.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
