@@ -114,3 +114,13 @@ def test_an_objective_without_text_is_named(corpus: Corpus) -> None:
             max_length=64,
             seed=1,
         )
+
+
+def test_an_open_stage_has_its_own_shares(corpus: Corpus) -> None:
+    stream = stream_of(corpus, {"mmlm": 1.0}, {"mmlm": 0.25, "btmlm": 0.75}, budget=200)
+    tokens = {"mmlm": 0, "btmlm": 0}
+    for number in range(7, 47):
+        for text in stream.micro_batch(number, [0, 7]):
+            tokens[text.objective] += int(text.tokens(4).sum())
+    assert tokens["mmlm"] / 40 == pytest.approx(50, rel=0.03)
+    assert tokens["btmlm"] / 40 == pytest.approx(150, rel=0.03)
