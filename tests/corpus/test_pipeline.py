@@ -57,6 +57,13 @@ def test_shards_hold_the_text_that_was_read(text: Path) -> None:
     assert texts(corpus, "en") == {*invented(150, 2), *invented(3, 1)}
 
 
+def test_long_sentences_are_cropped_and_counted(text: Path) -> None:
+    corpus = build(text, held_out=0, max_pieces=5)
+    shard = corpus.monolingual["el"]
+    assert shard.lengths.max() == 5
+    assert corpus.manifest["counts"]["el"]["cropped"] == len(shard) == 150
+
+
 def test_nothing_held_out_is_trained_on(text: Path) -> None:
     corpus = build(text, held_out=200)
     pairs = corpus.held_out["en-el"]

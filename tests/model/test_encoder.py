@@ -1,8 +1,10 @@
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM
+from transformers import AttentionInterface, XLMRobertaConfig, XLMRobertaForMaskedLM
 
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import ErnieMModel
@@ -52,6 +54,43 @@ def test_sdpa_and_eager_agree() -> None:
     one = model(input_ids=ids, attention_mask=mask).logits
     model.set_attn_implementation("eager")
     assert torch.allclose(one, model(input_ids=ids, attention_mask=mask).logits, atol=1e-5)
+
+
+def test_kernels_that_know_boundaries_get_the_pack_as_it_is() -> None:
+    """A stand-in called as transformers calls flash attention, written out sequence by sequence."""
+
+    def stand_in(module: Any, query: Any, key: Any, value: Any, mask: Any, **kwargs: Any) -> Any:
+        assert module.config.model_type == "ernie_m", "transformers' kernels read the config here"
+        assert mask is None
+        assert query.shape[0] == 1
+        assert torch.equal(kwargs["cu_seq_lens_q"], kwargs["cu_seq_lens_k"])
+        bounds = kwargs["cu_seq_lens_q"].tolist()
+        assert max(b - a for a, b in pairwise(bounds)) == kwargs["max_length_q"]
+        parts = [
+            torch.softmax(query[:, :, a:b] @ key[:, :, a:b].mT * kwargs["scaling"], dim=-1)
+            @ value[:, :, a:b]
+            for a, b in pairwise(bounds)
+        ]
+        return torch.cat(parts, dim=2).transpose(1, 2), None
+
+    AttentionInterface.register("stand_in", stand_in)
+    model = tiny()
+    ids, mask = rows()
+    grouped = model(input_ids=ids, attention_mask=mask).logits
+    model.set_attn_implementation("stand_in")
+    assert torch.allclose(grouped, model(input_ids=ids, attention_mask=mask).logits, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's compiler warns of its own parts
+def test_flex_attention_agrees() -> None:
+    model = tiny(hidden_size=64, num_attention_heads=2)
+    ids, mask = rows()
+    with torch.no_grad():
+        grouped = model(input_ids=ids, attention_mask=mask).logits
+        model.set_attn_implementation("flex_attention")
+        flexible = model(input_ids=ids, attention_mask=mask).logits
+    assert torch.allclose(grouped, flexible, atol=1e-5)
 
 
 def test_an_all_padding_row_gives_zeros() -> None:

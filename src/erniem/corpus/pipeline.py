@@ -12,7 +12,7 @@ The simple form: the text of a run is held in memory.
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ class Corpus:
     folder: Path
     """Where it lies."""
     manifest: Mapping[str, Any]
-    """Counts, drops, hashes, settings."""
+    """Counts, drops, hashes."""
     languages: tuple[str, ...]
     """Codes; the id of a language is 1 + its index."""
     monolingual: Mapping[str, SentenceShard]
@@ -82,7 +82,7 @@ def build_corpus(
         languages: only these; all that are found if None.
         held_out: pairs of each two languages kept for evaluation, at most a tenth of them.
         exclude: folders of evaluation sets; what stands in them is dropped.
-        max_pieces: longer sentences are cropped.
+        max_pieces: longer sentences are cropped, and counted in the manifest.
 
     Raises:
         ValueError: no text, a language without text, a damaged file, an output that exists.
@@ -208,13 +208,14 @@ def _write(
 ) -> dict[str, int]:
     """Encodes and writes one shard."""
     texts = [text for row in rows for text in row]
-    encoded: Iterable[list[int]] = ()
+    encoded: list[list[int]] = []
     if texts:
         encoded = tokenizer(texts, add_special_tokens=False, verbose=False).input_ids
     room = "parallel" if "-" in label else "monolingual"
-    cropped = (pieces[:max_pieces] for pieces in encoded)
-    _, tokens = write_shard(folder / room / label, cropped, len(tokenizer))
-    return {"rows": len(rows), "tokens": tokens}
+    short = (pieces[:max_pieces] for pieces in encoded)
+    _, tokens = write_shard(folder / room / label, short, len(tokenizer))
+    cropped = sum(len(pieces) > max_pieces for pieces in encoded)
+    return {"rows": len(rows), "tokens": tokens, "cropped": cropped}
 
 
 def _write_manifest(

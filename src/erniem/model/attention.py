@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from transformers import PreTrainedConfig
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 __all__ = ["Group", "Layout", "SelfAttention", "layout_of"]
@@ -132,8 +133,8 @@ class SelfAttention(nn.Module):
         hidden_size: width D.
         num_heads: heads N.
         dropout: of the attention weights.
-        implementation: gives the name of the attention function, as transformers knows it; asked at
-            every call, since `set_attn_implementation` may change it.
+        config: names the attention function, and may come to name another; transformers' kernels
+            read it from here.
     """
 
     is_causal = False
@@ -143,7 +144,7 @@ class SelfAttention(nn.Module):
         hidden_size: int,
         num_heads: int,
         dropout: float,
-        implementation: Callable[[], str],
+        config: PreTrainedConfig,
     ) -> None:
         super().__init__()
         self.q_proj = nn.Linear(hidden_size, hidden_size)
@@ -153,7 +154,7 @@ class SelfAttention(nn.Module):
         self.num_heads = num_heads
         self.scaling = (hidden_size // num_heads) ** -0.5
         self.dropout = dropout
-        self.implementation = implementation
+        self.config = config
         self.num_key_value_groups = 1
 
     def forward(self, hidden: Float[Tensor, "T D"], layout: Layout) -> Float[Tensor, "T D"]:
@@ -167,7 +168,7 @@ class SelfAttention(nn.Module):
 
     @property
     def _function(self) -> Callable[..., tuple[Tensor, Tensor | None]]:
-        name = self.implementation()
+        name = self.config._attn_implementation
         return eager_attention if name == "eager" else ALL_ATTENTION_FUNCTIONS[name]
 
     def _attend_groups(

@@ -68,7 +68,7 @@ class Layer(GradientCheckpointingLayer):
             width,
             config.num_attention_heads,
             config.attention_probs_dropout_prob,
-            lambda: config._attn_implementation,
+            config,
         )
         self.norm1 = nn.LayerNorm(width, eps=config.layer_norm_eps)
         self.linear1 = nn.Linear(width, config.intermediate_size)
