@@ -175,7 +175,7 @@ class Stream:
                     f"{kind} in {', '.join(sorted(self.languages))}: add some, or drop {objective}."
                 )
             shares[objective] = temperature_shares(tokens, alpha)
-        whole = sum(mix.values())
+        whole = sum(mix.values()) or 1.0
         return [
             self.budget
             * mix.get(d.objective, 0.0)

@@ -1,0 +1,314 @@
+"""The recipe of a pre-training run: one file that a person can read aloud.
+
+A recipe is YAML; the command line overrides it, a second file overrides the first, an unknown key
+is an error. What was resolved is saved beside the checkpoints as `recipe.yaml`.
+"""
+
+from argparse import ArgumentError
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from erniem.objectives import (
+    BTMLMSettings,
+    CAMLMSettings,
+    LanguageTags,
+    MaskingSettings,
+    PlaceholderSettings,
+)
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser, Namespace
+
+__all__ = [
+    "Batch",
+    "Checkpoints",
+    "Encoder",
+    "Health",
+    "Objectives",
+    "Opening",
+    "Optimization",
+    "Recipe",
+    "Stage",
+    "plain",
+    "read_recipe",
+    "recipe_from",
+    "recipe_parser",
+    "write_recipe",
+]
+
+OBJECTIVES = ("mmlm", "tlm", "camlm", "btmlm")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoder:
+    """Shape of an encoder that starts from nothing; a started one brings its own."""
+
+    hidden_size: int = 768
+    """Width D."""
+    num_hidden_layers: int = 12
+    """Layers."""
+    num_attention_heads: int = 12
+    """Heads; they divide the width."""
+    intermediate_size: int = 3072
+    """Width of the feed-forward layer; 4 times the width is usual."""
+    max_position_embeddings: int = 514
+    """Positions, the two reserved ones counted: the longest sequence is two less."""
+    dropout: float = 0.0
+    """On hidden states and attention. InfoXLM's published continuation of XLM-R has none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """What the asking pass must show before stage 2 opens, as `erniem.objectives.health` counts."""
+
+    distinct: float = 0.05
+    """Least share of guesses that are distinct: below it, the same few tokens answer everything."""
+    content: float = 0.05
+    """Least share of guesses outside the commonest pieces of their language."""
+    found_content: float = 0.10
+    """Least share of those content guesses that stand in the reference translation."""
+
+    def reached_by(self, shares: Mapping[str, float]) -> bool:
+        """True if every share is as high as it must be; a share of nothing (NaN) never is."""
+        return all(shares[name] >= least for name, least in asdict(self).items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One stage of training."""
+
+    steps: int
+    """Optimiser steps. Stage 2 opens no sooner than stage 1 is long, and later if the asking pass
+    is not healthy yet; the sum of both stages stays."""
+    mix: dict[str, float]
+    """Share of the tokens for each objective: mmlm, tlm, camlm, btmlm."""
+    weights: dict[str, float] = field(default_factory=dict)
+    """Weight of each objective's mean loss; 1 where not named (InfoXLM: MLM + TLM, equal)."""
+
+    def weight(self, objective: str) -> float:
+        """The weight of an objective's loss."""
+        return self.weights.get(objective, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """How much text one step sees."""
+
+    tokens_per_step: int = 65_536
+    """Real tokens in one optimiser step, over all processes."""
+    tokens_per_micro_batch: int = 16_384
+    """Real tokens in one forward and backward pass; divides `tokens_per_step`, decides memory."""
+    max_length: int = 256
+    """Longest sequence in tokens; longer ones are cropped."""
+    alpha: float = 0.3
+    """Temperature of the mix of languages: 1 natural, 0 all alike (XLM-R: 0.3)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objectives:
+    """Settings of the four objectives; the paper leaves most of them open."""
+
+    masking: MaskingSettings = field(default_factory=MaskingSettings)
+    """MMLM and TLM: how holes are made."""
+    placeholders: PlaceholderSettings = field(default_factory=PlaceholderSettings)
+    """CAMLM and BTMLM's question, which has the same form: how placeholders are laid out."""
+    camlm: CAMLMSettings = field(default_factory=CAMLMSettings)
+    """CAMLM: how many placeholders."""
+    btmlm: BTMLMSettings = field(default_factory=BTMLMSettings)
+    """BTMLM: how many placeholders, in which language, who answers, and how an answer is chosen."""
+    language_tags: LanguageTags = "placeholders"
+    """Which tokens carry a language id: placeholders alone, or all (as the paper draws it)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """The check-up of the asking pass on held-out pairs."""
+
+    every: int = 500
+    """Steps between two check-ups; 0 for none: stage 2 then opens after the steps of stage 1."""
+    pairs: int = 64
+    """Held-out pairs of each language pair that are asked, in both directions."""
+    opening: Opening = field(default_factory=Opening)
+    """What opens stage 2."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimization:
+    """AdamW with warm-up and decay; figures of InfoXLM, which starts where ERNIE-M does."""
+
+    learning_rate: float = 2e-4
+    """Peak learning rate (base; large: 1e-4)."""
+    warmup_steps: int = 10_000
+    """Steps of linear warm-up."""
+    schedule: str = "linear"
+    """A schedule that transformers' Trainer knows: linear, cosine, constant_with_warmup, …"""
+    beta1: float = 0.9
+    """Adam's decay of the mean."""
+    beta2: float = 0.98
+    """Adam's decay of the square."""
+    epsilon: float = 1e-6
+    """Adam's epsilon."""
+    weight_decay: float = 0.01
+    """Decoupled weight decay, none on biases and layer norms."""
+    clip: float = 1.0
+    """Largest norm of the gradient."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoints:
+    """What is written while training."""
+
+    every: int = 500
+    """Steps between two checkpoints."""
+    keep: int | None = 2
+    """How many checkpoints stay; all of them if null."""
+    log_every: int = 50
+    """Steps between two lines of the log."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides a pre-training run."""
+
+    corpus: Path
+    """Folder of token shards, as `erniem corpus` makes it."""
+    output: Path
+    """Folder for checkpoints and logs; a run of this recipe that is found there goes on."""
+    start: Path | None = None
+    """Checkpoint to start from: ours or of XLM-R's shape; from nothing if null."""
+    languages: list[str] | None = None
+    """Languages to train on; all those of the corpus if null."""
+    encoder: Encoder = field(default_factory=Encoder)
+    """Shape of the encoder, if it starts from nothing."""
+    stage1: Stage = field(
+        default_factory=lambda: Stage(steps=100_000, mix={"mmlm": 0.4, "tlm": 0.3, "camlm": 0.3})
+    )
+    """Alignment from parallel text."""
+    stage2: Stage = field(
+        default_factory=lambda: Stage(
+            steps=100_000, mix={"mmlm": 0.2, "tlm": 0.2, "camlm": 0.2, "btmlm": 0.4}
+        )
+    )
+    """Alignment from text alone; opens when the asking pass is healthy."""
+    batch: Batch = field(default_factory=Batch)
+    """How much text one step sees."""
+    objectives: Objectives = field(default_factory=Objectives)
+    """Settings of the objectives."""
+    health: Health = field(default_factory=Health)
+    """The check-up of BTMLM's asking pass."""
+    optimization: Optimization = field(default_factory=Optimization)
+    """Optimiser and schedule."""
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
+    """Checkpoints and logs."""
+    seed: int = 1
+    """Seed of weights, mix and masks."""
+    trainer: dict[str, Any] = field(default_factory=dict)
+    """Further arguments of transformers' TrainingArguments: bf16, fsdp, report_to, …"""
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise ValueError("stage1.steps and stage2.steps are both 0: there is nothing to train.")
+        for name, stage in (("stage1", self.stage1), ("stage2", self.stage2)):
+            _check_stage(name, stage)
+        if self.batch.tokens_per_step % self.batch.tokens_per_micro_batch:
+            raise ValueError(
+                f"batch.tokens_per_step {self.batch.tokens_per_step} is not a multiple of "
+                f"batch.tokens_per_micro_batch {self.batch.tokens_per_micro_batch}: make it one."
+            )
+
+    @property
+    def micro_batches(self) -> int:
+        """Micro-batches in one step, over all processes."""
+        return self.batch.tokens_per_step // self.batch.tokens_per_micro_batch
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of both stages."""
+        return self.stage1.steps + self.stage2.steps
+
+
+def _check_stage(name: str, stage: Stage) -> None:
+    known = ", ".join(OBJECTIVES)
+    _check_shares(f"{name}.mix", stage.mix)
+    _check_shares(f"{name}.weights", stage.weights)
+    if stage.steps < 0:
+        raise ValueError(f"{name}.steps is {stage.steps}; it cannot be negative.")
+    if stage.steps and not sum(stage.mix.values()):
+        raise ValueError(f"{name}.mix gives no objective a share; name at least one of {known}.")
+    for objective in stage.weights:
+        if not stage.mix.get(objective):
+            raise ValueError(
+                f"{name}.weights.{objective} has no effect: {name}.mix gives it no tokens."
+            )
+    if name == "stage1" and stage.mix.get("btmlm"):
+        raise ValueError("stage1.mix.btmlm: BTMLM asks a trained encoder; give it to stage2.")
+
+
+def _check_shares(key: str, shares: Mapping[str, float]) -> None:
+    for objective, share in shares.items():
+        if objective not in OBJECTIVES:
+            known = ", ".join(OBJECTIVES)
+            raise ValueError(f"{key}: no objective {objective!r}; there are {known}.")
+        if share < 0:
+            raise ValueError(f"{key}.{objective} is {share}; it cannot be negative.")
+
+
+def recipe_parser(**arguments: Any) -> "ArgumentParser":
+    """A parser of recipes: files by `--config`, later ones over earlier ones, then single keys.
+
+    Args:
+        arguments: for jsonargparse's `ArgumentParser`.
+    """
+    from jsonargparse import ArgumentParser, set_parsing_settings
+
+    set_parsing_settings(docstring_parse_attribute_docstrings=True)
+    parser = ArgumentParser(**arguments)
+    parser.add_argument("--config", action="config", help="a recipe, or a variant of one (YAML)")
+    parser.add_class_arguments(Recipe)
+    return parser
+
+
+def recipe_from(parser: "ArgumentParser", parsed: "Namespace") -> Recipe:
+    """The recipe that a parser of recipes has read."""
+    values = vars(parser.instantiate(parsed))
+    return Recipe(**{field.name: values[field.name] for field in fields(Recipe)})
+
+
+def read_recipe(*paths: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Reads a recipe from YAML files.
+
+    Args:
+        paths: the recipe; a later file says only what differs.
+        overrides: `key=value`, over all files: `stage1.steps=500`.
+
+    Raises:
+        ValueError: a key that no recipe has, or a value that does not fit.
+    """
+    parser = recipe_parser(exit_on_error=False)
+    names = [f"--config={path}" for path in paths]
+    try:
+        parsed = parser.parse_args([*names, *(f"--{override}" for override in overrides)])
+        return recipe_from(parser, parsed)
+    except ArgumentError as error:
+        files = ", ".join(map(str, paths))
+        raise ValueError(f"recipe {files}: {error}") from error
+
+
+def write_recipe(recipe: Recipe, path: Path) -> None:
+    """Writes the resolved recipe as YAML that `erniem pretrain` reads again."""
+    path.write_text(yaml.safe_dump(plain(recipe), sort_keys=False, allow_unicode=True))
+
+
+def plain(value: Any) -> Any:
+    """A recipe or a part of it as YAML knows it: dictionaries, lists, text and numbers."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    return str(value) if isinstance(value, Path) else value

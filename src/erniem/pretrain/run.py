@@ -1,0 +1,267 @@
+"""A recipe in, checkpoints out: the pre-training run as a library function."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+from transformers import (
+    AutoTokenizer,
+    PreTrainedTokenizerFast,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
+
+from erniem.corpus.pipeline import Corpus, open_corpus
+from erniem.model.configuration import ErnieMConfig
+from erniem.model.heads import ErnieMForMaskedLM
+from erniem.pretrain.asking import Asking, CheckUp, partners_of
+from erniem.pretrain.assemble import Assembler
+from erniem.pretrain.checkpoints import last_checkpoint
+from erniem.pretrain.recipe import Encoder, Recipe, plain, write_recipe
+from erniem.pretrain.stream import Stream
+from erniem.pretrain.trainer import PROGRESS_FILE, PretrainTrainer
+from erniem.tokenization import ErnieMTokenizer, fingerprint, special_ids
+
+__all__ = ["PretrainResult", "pretrain"]
+
+RECIPE_FILE = "recipe.yaml"
+FREE_TO_CHANGE = ("output", "checkpoints", "trainer")
+"""Parts of a recipe that a resumed run may change: they leave the curve as it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainResult:
+    """What a pre-training run leaves behind."""
+
+    start: Path
+    """The encoder before its first step."""
+    stage1: Path | None
+    """The encoder when stage 2 opened; None if it never did."""
+    final: Path
+    """The encoder after the last step."""
+    opened_step: int | None
+    """The step with which stage 2 opened."""
+    log: list[dict[str, float]]
+    """The lines of the log: losses, accuracies, tokens, health, by step."""
+
+
+def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> PretrainResult:
+    """Pre-trains an encoder in two stages, or goes on where an earlier run of the recipe stopped.
+
+    The output folder then holds `start/`, `stage1/` and `final/` (each loads with
+    `from_pretrained`), `checkpoint-N/`, `recipe.yaml`, `trainer_state.json`, `all_results.json` and
+    TensorBoard files.
+
+    Args:
+        recipe: the run, see `erniem.pretrain.recipe`.
+        callbacks: further callbacks of transformers' Trainer.
+
+    Raises:
+        ValueError: a recipe that does not fit its corpus, its start or the run found in its output.
+        OSError: a checkpoint that could not be written; the ones before it stay whole.
+    """
+    corpus = open_corpus(recipe.corpus)
+    languages = _languages(recipe, corpus)
+    _claim_output(recipe)
+    tokenizer = ErnieMTokenizer.from_pretrained(corpus.tokenizer_folder)
+    set_seed(recipe.seed)
+    model = _model(recipe, corpus, tokenizer)
+    _check_length(recipe, model.config)
+    trainer = _trainer(recipe, corpus, languages, model, tokenizer, callbacks)
+    checkpoint = last_checkpoint(recipe.output)
+    if checkpoint is None:
+        trainer.save_folder("start")
+    if not (recipe.output / "final").exists():
+        trainer.train_from(checkpoint)
+        trainer.save_folder("final")
+    return _result(recipe)
+
+
+def _languages(recipe: Recipe, corpus: Corpus) -> tuple[str, ...]:
+    """The languages to train on, each with text in the corpus."""
+    if recipe.languages is None:
+        return corpus.languages
+    missing = sorted(set(recipe.languages) - set(corpus.languages))
+    if missing:
+        raise ValueError(
+            f"the recipe names {', '.join(missing)}, but {recipe.corpus} has only "
+            f"{', '.join(corpus.languages)}: build the corpus with it, or take it out of "
+            "`languages`."
+        )
+    return tuple(recipe.languages)
+
+
+def _claim_output(recipe: Recipe) -> None:
+    """Saves the resolved recipe in the output, or checks that the run there is of this recipe."""
+    saved = recipe.output / RECIPE_FILE
+    if not saved.exists():
+        recipe.output.mkdir(parents=True, exist_ok=True)
+        write_recipe(recipe, saved)
+        return
+    ours, theirs = plain(recipe), yaml.safe_load(saved.read_text())
+    changed = [key for key in ours if key not in FREE_TO_CHANGE and ours[key] != theirs.get(key)]
+    if changed:
+        raise ValueError(
+            f"{recipe.output} holds a run of another recipe: {', '.join(changed)} "
+            f"{'differs' if len(changed) == 1 else 'differ'} from {saved}; "
+            "choose another output, or delete that run."
+        )
+
+
+def _model(recipe: Recipe, corpus: Corpus, tokenizer: PreTrainedTokenizerFast) -> ErnieMForMaskedLM:
+    """The encoder at its start: from nothing, or from a checkpoint of the corpus's vocabulary."""
+    if recipe.start is None:
+        return ErnieMForMaskedLM(_configuration(recipe.encoder, corpus, len(tokenizer)))
+    _check_vocabulary(recipe, tokenizer)
+    from erniem.convert import load_start
+
+    return load_start(recipe.start, languages=list(corpus.languages))
+
+
+def _check_length(recipe: Recipe, config: ErnieMConfig) -> None:
+    if recipe.batch.max_length > config.longest_sequence:
+        raise ValueError(
+            f"batch.max_length is {recipe.batch.max_length}, but the encoder reads at most "
+            f"{config.longest_sequence} tokens: lower it, or give the encoder more positions."
+        )
+
+
+def _configuration(encoder: Encoder, corpus: Corpus, vocabulary_size: int) -> ErnieMConfig:
+    """The configuration of an encoder from nothing."""
+    return ErnieMConfig(
+        vocab_size=vocabulary_size,
+        languages=list(corpus.languages),
+        hidden_size=encoder.hidden_size,
+        num_hidden_layers=encoder.num_hidden_layers,
+        num_attention_heads=encoder.num_attention_heads,
+        intermediate_size=encoder.intermediate_size,
+        max_position_embeddings=encoder.max_position_embeddings,
+        hidden_dropout_prob=encoder.dropout,
+        attention_probs_dropout_prob=encoder.dropout,
+    )
+
+
+def _check_vocabulary(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> None:
+    """The shards must have been encoded with the vocabulary of the checkpoint to start from."""
+    assert recipe.start is not None
+    theirs = AutoTokenizer.from_pretrained(recipe.start)
+    assert isinstance(theirs, PreTrainedTokenizerFast)
+    if fingerprint(theirs) != fingerprint(tokenizer):
+        raise ValueError(
+            f"{recipe.corpus} was encoded with another vocabulary ({len(tokenizer)} pieces) than "
+            f"{recipe.start} has ({len(theirs)} pieces): build the corpus again with "
+            f"`erniem corpus … --tokenizer {recipe.start}`."
+        )
+
+
+def training_arguments(recipe: Recipe) -> TrainingArguments:
+    """The recipe in the words of transformers' Trainer."""
+    optimization, checkpoints = recipe.optimization, recipe.checkpoints
+    ours: dict[str, Any] = {
+        "output_dir": str(recipe.output),
+        "max_steps": recipe.steps,
+        "per_device_train_batch_size": 1,
+        "learning_rate": optimization.learning_rate,
+        "warmup_steps": optimization.warmup_steps,
+        "lr_scheduler_type": optimization.schedule,
+        "adam_beta1": optimization.beta1,
+        "adam_beta2": optimization.beta2,
+        "adam_epsilon": optimization.epsilon,
+        "weight_decay": optimization.weight_decay,
+        "max_grad_norm": optimization.clip,
+        "logging_steps": checkpoints.log_every,
+        "save_steps": checkpoints.every,
+        "save_total_limit": checkpoints.keep,
+        "seed": recipe.seed,
+        "ignore_data_skip": True,
+        "remove_unused_columns": False,
+    }
+    known = {field.name for field in fields(TrainingArguments)}
+    for name in recipe.trainer:
+        if name not in known:
+            raise ValueError(
+                f"trainer.{name}: transformers' TrainingArguments has no such argument."
+            )
+        if name in ours:
+            raise ValueError(
+                f"trainer.{name}: the recipe sets this elsewhere; take it out of `trainer`."
+            )
+    arguments = TrainingArguments(**{"report_to": "tensorboard", **recipe.trainer, **ours})
+    if arguments.n_gpu > 1:
+        raise ValueError(
+            f"one process sees {arguments.n_gpu} GPUs: start one process a GPU, "
+            f"`torchrun --nproc-per-node {arguments.n_gpu} -m erniem pretrain …`."
+        )
+    if recipe.micro_batches % arguments.world_size:
+        raise ValueError(
+            f"a step has {recipe.micro_batches} micro-batches, which {arguments.world_size} "
+            "processes cannot share evenly: change batch.tokens_per_step or "
+            "batch.tokens_per_micro_batch."
+        )
+    arguments.gradient_accumulation_steps = recipe.micro_batches // arguments.world_size
+    return arguments
+
+
+def _trainer(
+    recipe: Recipe,
+    corpus: Corpus,
+    languages: tuple[str, ...],
+    model: ErnieMForMaskedLM,
+    tokenizer: PreTrainedTokenizerFast,
+    callbacks: Iterable[TrainerCallback],
+) -> PretrainTrainer:
+    """Everything put together."""
+    special = special_ids(tokenizer)
+    settings = recipe.objectives
+    counts = corpus.piece_counts
+    stream = Stream(
+        corpus,
+        [recipe.stage1.mix, recipe.stage2.mix if recipe.stage2.steps else {}],
+        languages=languages,
+        budget=recipe.batch.tokens_per_micro_batch,
+        alpha=recipe.batch.alpha,
+        max_length=recipe.batch.max_length,
+        seed=recipe.seed,
+    )
+    partners = partners_of(corpus, languages, settings.btmlm.targets)
+    asking = Asking(settings, special, counts, recipe.seed)
+    check_up = CheckUp(
+        corpus,
+        tokenizer,
+        languages=languages,
+        pairs=recipe.health.pairs,
+        max_length=recipe.batch.max_length,
+        asking=asking,
+        settings=settings,
+        counts=counts,
+    )
+    return PretrainTrainer(
+        model,
+        training_arguments(recipe),
+        recipe=recipe,
+        assembler=Assembler(stream, special, settings, partners, recipe.seed),
+        asking=asking,
+        check_up=check_up if recipe.health.every and check_up else None,
+        tokenizer=tokenizer,
+        callbacks=callbacks,
+    )
+
+
+def _result(recipe: Recipe) -> PretrainResult:
+    """What a finished run's folder says."""
+    state = json.loads((recipe.output / "trainer_state.json").read_text())
+    checkpoint = last_checkpoint(recipe.output)
+    assert checkpoint is not None, "a finished run has a checkpoint"
+    progress = json.loads((checkpoint / PROGRESS_FILE).read_text())
+    opened = progress["opened_at"][1:]
+    return PretrainResult(
+        start=recipe.output / "start",
+        stage1=recipe.output / "stage1" if opened else None,
+        final=recipe.output / "final",
+        opened_step=opened[0] // recipe.micro_batches if opened else None,
+        log=state["log_history"],
+    )

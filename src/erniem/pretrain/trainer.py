@@ -1,0 +1,316 @@
+"""The training loop: transformers' Trainer with our stream, our loss and whole checkpoints.
+
+One optimiser step, on each process:
+
+```text
+for its micro-batches g of the step:   Stream.micro_batch(g) ─▶ objectives ─▶ Joined
+    BTMLM, stage 2:                    ask ─▶ encoder, no gradient ─▶ guess ─▶ learn
+holes of each objective, over all micro-batches and processes: the divisor of its loss
+for each micro-batch:                  encoder, head at the holes ─▶ Σ weight · Σ loss / divisor
+```
+
+so gradient accumulation and more processes give the same step as one large batch.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from accelerate.utils import broadcast_object_list
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from transformers import (
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    ProgressCallback,
+    Trainer,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers.trainer_utils import rotate_checkpoints
+from transformers.utils.logging import disable_progress_bar, enable_progress_bar
+
+from erniem.model.heads import ErnieMForMaskedLM
+from erniem.pretrain.asking import Asking, CheckUp
+from erniem.pretrain.assemble import Assembler, as_tensors
+from erniem.pretrain.checkpoints import STAGING, publish, step_of, telling_of_a_full_disk
+from erniem.pretrain.meters import Meters
+from erniem.pretrain.progress import ProgressLine
+from erniem.pretrain.recipe import OBJECTIVES, Recipe
+
+__all__ = ["PretrainTrainer", "per_objective_loss"]
+
+PROGRESS_FILE = "pretraining.json"
+"""Beside transformers' trainer_state.json in a checkpoint: the open stages and the meters."""
+
+
+def per_objective_loss(
+    losses: Float[Tensor, " H"],
+    objective: Int[Tensor, " H"],
+    holes: Float[Tensor, " O"],
+    weights: Float[Tensor, " O"],
+) -> Float[Tensor, ""]:
+    """The weighted sum over objectives of each one's mean loss over its holes.
+
+    Args:
+        losses: cross-entropy of each hole of this micro-batch.
+        objective: index of each hole's objective.
+        holes: number of holes of each objective in the whole step.
+        weights: weight of each objective.
+
+    Example: losses [2, 4, 9], objectives [0, 0, 1], holes [2, 1], weights [1, 1] → 3 + 9 = 12.
+    """
+    sums = torch.zeros_like(weights).index_add(0, objective, losses)
+    return (weights * sums / holes.clamp(min=1)).sum()
+
+
+class PretrainTrainer(Trainer):
+    """transformers' Trainer, fed by step number.
+
+    Args:
+        model: the encoder with its masked-LM head.
+        args: transformers' arguments, as `training_arguments` makes them.
+        recipe: the run.
+        assembler: makes micro-batches by number.
+        asking: lets the encoder answer BTMLM's questions.
+        check_up: examines the asking pass; None if the recipe wants none.
+        tokenizer: saved beside every checkpoint.
+    """
+
+    loss_is_scaled_for_ga = True
+
+    def __init__(
+        self,
+        model: ErnieMForMaskedLM,
+        args: TrainingArguments,
+        *,
+        recipe: Recipe,
+        assembler: Assembler,
+        asking: Asking,
+        check_up: CheckUp | None,
+        tokenizer: PreTrainedTokenizerBase,
+        callbacks: Iterable[Any] = (),
+    ) -> None:
+        super().__init__(
+            model, args, processing_class=tokenizer, callbacks=[ProgressLine(), *callbacks]
+        )
+        for bar in (ProgressCallback, PrinterCallback):
+            self.remove_callback(bar)
+        self.recipe = recipe
+        self.assembler = assembler
+        self.asking = asking
+        self.check_up = check_up
+        self.opened_at = [0]
+        """For each open stage, the number of its first micro-batch."""
+        self._frozen: nn.Module | None = None
+        self.meters = Meters(OBJECTIVES, assembler.stream.corpus.languages, args.device)
+        self.run = recipe.output
+        """Folder of the run."""
+        self._clock: float | None = None
+        self._saving = False
+
+    # Batches
+
+    @property
+    def stage(self) -> int:
+        """Number of the current stage, from 1."""
+        return len(self.opened_at)
+
+    @property
+    def asker(self) -> nn.Module:
+        """The weights that answer: the current ones, or those that opened stage 2."""
+        asker = self._frozen or self.model
+        assert asker is not None
+        return asker
+
+    def get_train_dataloader(self) -> Iterable[None]:  # type: ignore[override]
+        """Nothing: batches come by step number, see `get_batch_samples`."""
+        return _Endless()
+
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[None], num_batches: int, device: torch.device
+    ) -> tuple[list[dict[str, Tensor]], Tensor]:
+        """This process's micro-batches for the next step, and the step's holes per objective."""
+        step = self.state.global_step
+        self._clock = self._clock or time.perf_counter()
+        self._check_up(step)
+        first = step * self.recipe.micro_batches
+        rank, world = self.accelerator.process_index, self.accelerator.num_processes
+        batches = [
+            self._assemble(number)
+            for number in range(first + rank, first + self.recipe.micro_batches, world)
+        ]
+        objective = torch.cat([batch["objective"] for batch in batches])
+        holes = torch.bincount(objective, minlength=len(OBJECTIVES)).to(device, torch.float32)
+        self.meters.steps += 1 / world
+        return batches, self.accelerator.reduce(holes)
+
+    def _assemble(self, number: int) -> dict[str, Tensor]:
+        """One micro-batch, its questions asked and answered."""
+        draft = self.assembler.draft(number, self.opened_at)
+        self.meters.add_tokens(torch.from_numpy(draft.tokens))
+        batches = list(draft.batches)
+        if draft.ask is not None:
+            guesses = self.asking.answer(self.asker, draft.ask, number)
+            batches.append(self.assembler.learn(draft.ask, guesses, number))
+        return as_tensors(batches)
+
+    # Loss
+
+    def compute_loss(
+        self,
+        model: nn.Module,
+        inputs: dict[str, Tensor],
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Any:
+        """Weighted mean losses over the holes of the whole step, see `per_objective_loss`."""
+        objective, answers = inputs.pop("objective"), inputs.pop("answers")
+        outputs = model(**inputs)
+        losses = F.cross_entropy(outputs.logits.float(), answers, reduction="none")
+        with torch.no_grad():
+            self.meters.add_holes(objective, losses, outputs.logits.argmax(dim=-1) == answers)
+        stage = self.recipe.stage1 if self.stage == 1 else self.recipe.stage2
+        weights = losses.new_tensor([stage.weight(name) for name in OBJECTIVES])
+        assert isinstance(num_items_in_batch, Tensor)
+        loss = per_objective_loss(losses, objective, num_items_in_batch, weights)
+        with torch.no_grad():
+            self.meters.step_loss += loss.double()
+        # DDP and FSDP average gradients over processes; the divisor already counts all of them.
+        loss = loss * self.accelerator.num_processes
+        return (loss, outputs) if return_outputs else loss
+
+    # Stages
+
+    def _check_up(self, step: int) -> None:
+        """Looks at the asking pass when it is time to, and opens stage 2 when it may."""
+        recipe = self.recipe
+        may_open = self.stage == 1 and recipe.stage2.steps > 0 and step >= recipe.stage1.steps
+        healthy = self.check_up is None
+        if self.check_up is not None and self._is_due(step):
+            figures = [self.check_up.examine(self.asker).figures()]
+            # Processes must agree on the stage to the step, whatever their rounding.
+            (shares,) = broadcast_object_list(figures)
+            self.log({f"health/{name}": share for name, share in shares.items()})
+            healthy = recipe.health.opening.reached_by(shares)
+        if may_open and healthy:
+            self.opened_at.append(step * recipe.micro_batches)
+            self.save_folder("stage1")
+            self._freeze_asker()
+
+    def _is_due(self, step: int) -> bool:
+        """Every so many steps, and when stage 1 has had its own."""
+        return step > 0 and (
+            step % self.recipe.health.every == 0 or step == self.recipe.stage1.steps
+        )
+
+    def _freeze_asker(self) -> None:
+        """Loads the weights with which stage 2 opened, if it is they that answer."""
+        if self.recipe.objectives.btmlm.asker == "frozen" and self.stage > 1:
+            asker = ErnieMForMaskedLM.from_pretrained(self.run / "stage1").requires_grad_(False)
+            self._frozen = nn.Module.to(asker, self.args.device)
+
+    # Logs
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Adds losses and accuracies by objective, tokens by language, speed and stage."""
+        self.state.epoch = None  # type: ignore[assignment]  # a stream has no epochs
+        if "loss" in logs:
+            self._gather_meters()
+            seconds = time.perf_counter() - (self._clock or time.perf_counter())
+            logs["loss"] = float(self.meters.step_loss / self.meters.steps)
+            logs.update(self.meters.read(), stage=float(self.stage))
+            logs["tokens_per_second"] = float(self.meters.tokens.sum()) / max(seconds, 1e-9)
+            self.meters.reset()
+            self._clock = time.perf_counter()
+        super().log(logs, start_time)
+
+    def _gather_meters(self) -> None:
+        self.meters.gather(self.accelerator.reduce, keep=self.is_world_process_zero())
+
+    # Checkpoints
+
+    def _get_output_dir(self, trial: Any) -> str:
+        """Checkpoints grow in the staging folder, see `_save_checkpoint`."""
+        return str(self.run / STAGING) if self._saving else super()._get_output_dir(trial)
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        """Writes a checkpoint beside the others and gives it its name when it is whole."""
+        self.state.epoch = None  # type: ignore[assignment]
+        name = f"checkpoint-{self.state.global_step}"
+        self._gather_meters()
+        with self._staged(name) as staged:
+            super()._save_checkpoint(model, trial)
+            if self.is_world_process_zero():
+                state = {"opened_at": self.opened_at, "meters": self.meters.state()}
+                (staged / PROGRESS_FILE).write_text(json.dumps(state))
+        if self.args.should_save:
+            rotate_checkpoints(
+                output_dir=str(self.run),
+                save_total_limit=self.args.save_total_limit,
+                use_mtime=False,
+            )
+
+    def save_folder(self, name: str) -> Path:
+        """Writes model and tokenizer to a folder of the run, whole or not at all."""
+        with self._staged(name) as staged:
+            self.save_model(str(staged), _internal_call=True)
+        return self.run / name
+
+    @contextmanager
+    def _staged(self, name: str) -> Iterator[Path]:
+        """The place in which folder `name` grows; it gets its name when all processes are done."""
+        staging = self.run / STAGING
+        staged = staging / name
+        with telling_of_a_full_disk(name, staging, self.run):
+            if self.is_world_process_zero():
+                shutil.rmtree(staging, ignore_errors=True)
+                staged.mkdir(parents=True)
+            self.accelerator.wait_for_everyone()
+            self._saving = True
+            disable_progress_bar()
+            try:
+                yield staged
+            finally:
+                self._saving = False
+                enable_progress_bar()
+        self.accelerator.wait_for_everyone()
+        if self.is_world_process_zero():
+            publish(staged, self.run / name)
+            shutil.rmtree(staging, ignore_errors=True)
+        self.accelerator.wait_for_everyone()
+
+    def train_from(self, checkpoint: Path | None) -> None:
+        """Trains to the end of the recipe, from a checkpoint of this run if there is one."""
+        if checkpoint is not None:
+            self._restore(checkpoint)
+        if checkpoint is not None and step_of(checkpoint) >= self.recipe.steps:
+            # The Trainer would take one more step than there are.
+            self._load_from_checkpoint(str(checkpoint))
+            self.state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+        else:
+            result = self.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+            self.save_metrics("train", result.metrics)
+        self.save_state()
+
+    def _restore(self, checkpoint: Path) -> None:
+        """The stages and meters of a checkpoint."""
+        progress = json.loads((checkpoint / PROGRESS_FILE).read_text())
+        self.opened_at = progress["opened_at"]
+        if self.is_world_process_zero():
+            self.meters.restore(progress["meters"])
+        self._freeze_asker()
+
+
+class _Endless:
+    """Stands where the Trainer expects a loader of batches; it is only counted, never read."""
+
+    def __iter__(self) -> Iterator[None]:
+        return repeat(None)

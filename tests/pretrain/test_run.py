@@ -1,0 +1,318 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from erniem.corpus.pipeline import Corpus
+from erniem.model.heads import ErnieMForMaskedLM
+from erniem.objectives import BTMLMSettings
+from erniem.pretrain import trainer as trainer_module
+from erniem.pretrain.checkpoints import last_checkpoint
+from erniem.pretrain.recipe import (
+    Batch,
+    Checkpoints,
+    Encoder,
+    Health,
+    Objectives,
+    Opening,
+    Optimization,
+    Recipe,
+    Stage,
+    write_recipe,
+)
+from erniem.pretrain.run import pretrain
+
+OPEN = Opening(distinct=0.0, content=0.0, found_content=0.0)
+TIMING = ("tokens_per_second", "train_runtime", "train_samples_per_second")
+RUN = """
+import sys
+from pathlib import Path
+from erniem.pretrain.recipe import read_recipe
+from erniem.pretrain.run import pretrain
+pretrain(read_recipe(Path(sys.argv[1])))
+"""
+
+
+def recipe_for(corpus: Corpus, output: Path, **changes: Any) -> Recipe:
+    """A run of twelve steps, dropout included, in which stage 2 opens at step 5."""
+    return replace(
+        Recipe(
+            corpus=corpus.folder,
+            output=output,
+            encoder=Encoder(
+                hidden_size=16,
+                num_hidden_layers=1,
+                num_attention_heads=2,
+                intermediate_size=32,
+                max_position_embeddings=66,
+                dropout=0.1,
+            ),
+            stage1=Stage(steps=5, mix={"mmlm": 0.4, "tlm": 0.3, "camlm": 0.3}),
+            stage2=Stage(steps=7, mix={"mmlm": 0.3, "camlm": 0.3, "btmlm": 0.4}),
+            batch=Batch(tokens_per_step=512, tokens_per_micro_batch=256, max_length=64),
+            health=Health(every=4, pairs=5, opening=OPEN),
+            optimization=Optimization(learning_rate=1e-2, warmup_steps=2),
+            checkpoints=Checkpoints(every=3, log_every=2),
+            trainer={"report_to": "none"},
+        ),
+        **changes,
+    )
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+def curve(output: Path) -> list[dict[str, float]]:
+    log = json.loads((output / "trainer_state.json").read_text())["log_history"]
+    return [{k: v for k, v in line.items() if k not in TIMING} for line in log if "stage" in line]
+
+
+def assert_same_bits(one: Path, other: Path) -> None:
+    first, second = weights(one / "final"), weights(other / "final")
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert curve(one) == curve(other)
+
+
+@pytest.fixture(scope="module")
+def whole_run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nothing interrupted."""
+    output = tmp_path_factory.mktemp("whole") / "run"
+    pretrain(recipe_for(corpus, output))
+    return output
+
+
+def launch(recipe: Recipe, folder: Path, *prefix: str) -> subprocess.Popen[str]:
+    """The run in a process of its own, on one thread like this one."""
+    write_recipe(recipe, folder / "recipe.yaml")
+    command = prefix or (sys.executable,)
+    return subprocess.Popen(
+        [*command, *script(folder), str(folder / "recipe.yaml")],
+        env={**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def script(folder: Path) -> list[str]:
+    path = folder / "run.py"
+    path.write_text(RUN)
+    return [str(path)]
+
+
+@pytest.mark.parametrize("kill_at", [3, 6])
+def test_a_run_killed_and_resumed_ends_as_if_nothing_had_happened(
+    corpus: Corpus, whole_run: Path, tmp_path: Path, kill_at: int
+) -> None:
+    output = tmp_path / "run"
+    recipe = recipe_for(corpus, output)
+    process = launch(recipe, tmp_path)
+    while not (output / f"checkpoint-{kill_at}").exists():
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.001)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert not (output / "final").exists(), "killed too late to show anything"
+    pretrain(recipe)
+    assert_same_bits(output, whole_run)
+
+
+def test_a_run_resumed_after_its_last_step_takes_no_step_more(
+    corpus: Corpus, whole_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "run"
+    recipe = recipe_for(corpus, output)
+    save = trainer_module.PretrainTrainer.save_folder
+
+    def killed(self: Any, name: str) -> Path:
+        if name == "final":
+            raise KeyboardInterrupt
+        return save(self, name)
+
+    monkeypatch.setattr(trainer_module.PretrainTrainer, "save_folder", killed)
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(recipe)
+    monkeypatch.undo()
+    pretrain(recipe)
+    assert_same_bits(output, whole_run)
+
+
+def test_two_processes_give_the_loss_of_one(
+    corpus: Corpus, tmp_path: Path, whole_run: Path
+) -> None:
+    settled = Encoder(
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=66,
+    )  # dice of dropout differ between processes
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    pretrain(recipe_for(corpus, alone, encoder=settled))
+    process = launch(
+        recipe_for(corpus, together, encoder=settled),
+        tmp_path,
+        sys.executable,
+        *("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
+    )
+    _, errors = process.communicate(timeout=100)
+    assert process.returncode == 0, errors
+    for one, other in zip(curve(alone), curve(together), strict=True):
+        assert one == pytest.approx(other, rel=1e-3)
+        counted = [name for name in one if name.startswith("tokens/")]
+        assert [one[name] for name in counted] == [other[name] for name in counted]
+
+
+def test_stage_1_is_the_same_run_however_the_step_is_cut(corpus: Corpus, tmp_path: Path) -> None:
+    """Micro-batches are the unit of the stream: one large one holds what two small ones hold."""
+    first = curve_of(corpus, tmp_path / "a", tokens_per_micro_batch=256)
+    again = curve_of(corpus, tmp_path / "b", tokens_per_micro_batch=256)
+    assert first == again
+
+
+def curve_of(corpus: Corpus, output: Path, **batch: int) -> list[dict[str, float]]:
+    pretrain(
+        recipe_for(corpus, output, batch=Batch(tokens_per_step=512, max_length=64, **batch))
+    )
+    return curve(output)
+
+
+def test_stage_2_stays_shut_until_the_asking_pass_is_healthy(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    never = Opening(distinct=0.0, content=0.0, found_content=1.1)
+    result = pretrain(
+        recipe_for(corpus, tmp_path / "run", health=Health(every=4, pairs=5, opening=never))
+    )
+    assert result.opened_step is None
+    assert result.stage1 is None
+    assert not any("loss/btmlm" in line for line in result.log)
+    assert [line["step"] for line in result.log if "health/found" in line] == [4, 5, 8]
+
+
+def test_stage_2_opens_after_the_steps_of_stage_1(whole_run: Path) -> None:
+    log = json.loads((whole_run / "trainer_state.json").read_text())["log_history"]
+    stages = {line["step"]: line["stage"] for line in log if "stage" in line}
+    assert stages == {2: 1.0, 4: 1.0, 6: 2.0, 8: 2.0, 10: 2.0, 12: 2.0}
+    assert all(("loss/btmlm" in line) == (line["stage"] == 2) for line in log if "stage" in line)
+    assert all("tokens/el" in line and "accuracy/camlm" in line for line in log if "stage" in line)
+
+
+@pytest.mark.parametrize("asker", ["current", "frozen"])
+def test_every_checkpoint_loads(corpus: Corpus, tmp_path: Path, asker: Any) -> None:
+    settings = Objectives(btmlm=BTMLMSettings(asker=asker))
+    result = pretrain(recipe_for(corpus, tmp_path / "run", objectives=settings))
+    assert result.stage1 is not None
+    for folder in (result.start, result.stage1, result.final):
+        assert ErnieMForMaskedLM.from_pretrained(folder).config.languages == ["el", "en", "ru"]
+        assert (folder / "tokenizer.json").is_file()
+    assert sorted(path.name for path in result.final.parent.glob("checkpoint-*")) == [
+        "checkpoint-12",
+        "checkpoint-9",
+    ]
+
+
+def test_a_run_goes_on_from_a_checkpoint_of_ours(
+    corpus: Corpus, whole_run: Path, tmp_path: Path
+) -> None:
+    result = pretrain(recipe_for(corpus, tmp_path / "run", start=whole_run / "final"))
+    start, final = weights(result.start), weights(whole_run / "final")
+    assert all(torch.equal(start[name], final[name]) for name in final)
+
+
+def test_a_full_disk_leaves_the_checkpoints_before_it_whole(
+    corpus: Corpus, whole_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "run"
+    recipe = recipe_for(corpus, output)
+    saved = trainer_module.PretrainTrainer.save_model
+    calls = iter(range(100))
+
+    def full(self: Any, folder: str, **kwargs: Any) -> None:
+        saved(self, folder, **kwargs)
+        if next(calls) == 2:  # start, checkpoint-3, then stage1 or checkpoint-6
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(trainer_module.PretrainTrainer, "save_model", full)
+    with pytest.raises(OSError, match=r"could not write .* No space left .* from checkpoint-3"):
+        pretrain(recipe)
+    last = last_checkpoint(output)
+    assert last is not None
+    assert last.name == "checkpoint-3"
+    assert not (output / ".partial").exists()
+    monkeypatch.undo()
+    pretrain(recipe)
+    assert_same_bits(output, whole_run)
+
+
+REFUSED: Mapping[str, tuple[Callable[[Recipe], Recipe], str]] = {
+    "a language without text": (
+        lambda recipe: replace(recipe, languages=["en", "sw"]),
+        "names sw, but .* has only el, en, ru",
+    ),
+    "an objective without pairs": (
+        lambda recipe: replace(recipe, languages=["en"]),
+        "camlm gets a share of the tokens, but .* has no pairs in en",
+    ),
+    "an unknown argument of the Trainer": (
+        lambda recipe: replace(recipe, trainer={"bf17": True}),
+        "trainer.bf17: transformers' TrainingArguments has no such argument",
+    ),
+    "an argument that the recipe sets": (
+        lambda recipe: replace(recipe, trainer={"max_steps": 3}),
+        "trainer.max_steps: the recipe sets this elsewhere",
+    ),
+    "a corpus that is none": (
+        lambda recipe: replace(recipe, corpus=recipe.output),
+        "is no corpus",
+    ),
+    "positions for fewer tokens than the batch holds": (
+        lambda recipe: replace(recipe, batch=Batch(max_length=65)),
+        "max_length is 65, but the encoder reads at most 64",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_trained_is_refused(corpus: Corpus, tmp_path: Path, case: str) -> None:
+    change, message = REFUSED[case]
+    with pytest.raises(ValueError, match=message):
+        pretrain(change(recipe_for(corpus, tmp_path / "run")))
+
+
+def test_a_run_of_another_recipe_is_not_resumed(
+    corpus: Corpus, whole_run: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=r"holds a run of another recipe: seed differs"):
+        pretrain(recipe_for(corpus, whole_run, seed=2))
+
+
+def test_shards_of_another_vocabulary_are_refused(
+    corpus: Corpus, whole_run: Path, tmp_path: Path
+) -> None:
+    start = tmp_path / "start"
+    ErnieMForMaskedLM.from_pretrained(whole_run / "final").save_pretrained(start)
+    for path in (whole_run / "final").glob("tokenizer*"):
+        text = path.read_text().replace("▁", "_")
+        (start / path.name).write_text(text)
+    with pytest.raises(ValueError, match="encoded with another vocabulary"):
+        pretrain(recipe_for(corpus, tmp_path / "run", start=start))
+
+
+def test_the_resolved_recipe_reads_back(corpus: Corpus, whole_run: Path) -> None:
+    saved = yaml.safe_load((whole_run / "recipe.yaml").read_text())
+    assert saved["stage2"]["mix"] == {"mmlm": 0.3, "camlm": 0.3, "btmlm": 0.4}
+    assert saved["objectives"]["btmlm"]["guess"]["method"] == "argmax"
