@@ -14,11 +14,9 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tqdm import tqdm
 
 from erniem.corpus.clean import normalised, texts_of
@@ -56,18 +54,6 @@ class Corpus:
     """Pairs by languages, `en-de`."""
     held_out: Mapping[str, list[tuple[str, str]]]
     """Pairs kept from training, as text."""
-
-    @cached_property
-    def piece_counts(self) -> np.ndarray:
-        """How often each language's text has each piece, (L + 1, V), by language id."""
-        size = len(ErnieMTokenizer.from_pretrained(self.tokenizer_folder))
-        counts = np.zeros((len(self.languages) + 1, size), np.int64)
-        shards = [s.take(np.arange(len(s))) for s in self.monolingual.values()]
-        for pairs in self.parallel.values():
-            shards += pairs.take(np.arange(len(pairs)))
-        for s in shards:
-            counts[s.languages[0]] += np.bincount(s.ids, minlength=size)
-        return counts
 
     @property
     def tokenizer_folder(self) -> Path:
