@@ -6,6 +6,7 @@ Ids as in the published vocabulary: [CLS] 0, [PAD] 1, [SEP] 2, [UNK] 3, pieces f
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable
 
 import sentencepiece as spm
@@ -49,7 +50,7 @@ def train_tokenizer(
         threads: threads of the trainer.
 
     Raises:
-        ValueError: text that is too little for so many pieces.
+        ValueError: text that is too little for so many pieces, or has too many characters.
 
     Example: `train_tokenizer(lines, vocabulary_size=16_000)("Hallo").input_ids` → `[0, …, 2]`.
     """
@@ -68,10 +69,19 @@ def train_tokenizer(
         )
     except (RuntimeError, OSError) as error:
         raise ValueError(
-            f"no vocabulary of {vocabulary_size} pieces can be trained on this text: {error}; "
-            "give more text or ask for fewer pieces."
+            f"no vocabulary of {vocabulary_size} pieces can be trained on this text: "
+            f"{_shortage(str(error))}."
         ) from error
     return from_sentencepiece(model.getvalue())
+
+
+def _shortage(said: str) -> str:
+    """What SentencePiece lacks, and the way out, in our count of pieces (two more than its)."""
+    if most := re.search(r"set it to a value <= (\d+)", said):
+        return f"it has enough for {int(most[1]) + 2}; give more text or ask for fewer pieces"
+    if least := re.search(r"required_chars\. \d+ vs (\d+)", said):
+        return f"its characters alone take {int(least[1]) + 2}; ask for more pieces"
+    return f"{said}; give more text or another number of pieces"
 
 
 def from_sentencepiece(model: bytes) -> ErnieMTokenizer:

@@ -53,12 +53,12 @@ def test_what_is_dropped_is_counted_by_reason(text: Path) -> None:
 
 
 def test_shards_hold_the_text_that_was_read(text: Path) -> None:
-    corpus = build(text, held_out=0)
+    corpus = build(text, held_out=0, pairs_as_text=False)
     assert texts(corpus, "en") == {*invented(150, 2), *invented(3, 1)}
 
 
 def test_long_sentences_are_cropped_and_counted(text: Path) -> None:
-    corpus = build(text, held_out=0, max_pieces=5)
+    corpus = build(text, held_out=0, max_pieces=5, pairs_as_text=False)
     shard = corpus.monolingual["el"]
     assert shard.lengths.max() == 5
     assert corpus.manifest["counts"]["el"]["cropped"] == len(shard) == 150

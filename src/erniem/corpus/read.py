@@ -108,42 +108,67 @@ def _open(path: Path) -> io.BufferedIOBase:
     return path.open("rb")
 
 
+def _decoded(raw: bytes) -> str | None:
+    """A line of UTF-8, or None. Text has no zero bytes; lines of UTF-16 do."""
+    try:
+        return None if b"\0" in raw else raw.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        return None
+
+
 def lines_of(source: Source, drops: Drops) -> Iterator[str]:
     """Lines of text; those that are not UTF-8 are dropped.
 
     Raises:
-        ValueError: the file is empty, cut short or damaged.
+        ValueError: the file is empty, cut short, damaged or in another encoding.
     """
-    some = False
+    some = legible = False
     try:
         with _open(source.path) as file:
             for raw in file:
                 some = True
-                try:
-                    yield raw.decode("utf-8").rstrip("\r\n")
-                except UnicodeDecodeError:
+                line = _decoded(raw)
+                if line is None:
                     drops.add("not UTF-8", source.name, source.label)
+                else:
+                    legible = True
+                    yield line
     except (EOFError, lzma.LZMAError, gzip.BadGzipFile, zstandard.ZstdError) as error:
         raise ValueError(
             f"{source.path} is cut short or damaged ({error}): fetch or pack it again."
         ) from error
     if not some:
         raise ValueError(f"{source.path} is empty: fill it or take it away.")
+    if not legible:
+        raise ValueError(f"{source.path} has no line in UTF-8: convert it, with iconv for example.")
 
 
 def read_documents(source: Source, drops: Drops) -> Iterator[Document]:
-    """The sentences of a file; empty lines are dropped and counted."""
+    """The sentences of a file; empty lines are dropped and counted.
+
+    Raises:
+        ValueError: the file cannot be read, or has empty lines only.
+    """
     (language,) = source.languages
+    some = False
     for line in lines_of(source, drops):
         if text := line.strip():
+            some = True
             yield Document(text=text, language=language, source=source.name)
         else:
             drops.add("empty", source.name, language)
+    if not some:
+        raise ValueError(f"{source.path} has empty lines only: fill it or take it away.")
 
 
 def read_pairs(source: Source, drops: Drops) -> Iterator[Pair]:
-    """The pairs of a file; lines with an empty side or not two columns are dropped and counted."""
+    """The pairs of a file; lines with an empty side or not two columns are dropped and counted.
+
+    Raises:
+        ValueError: the file cannot be read, or has no line with two sides.
+    """
     one, other = source.languages
+    some = False
     for line in lines_of(source, drops):
         columns = [column.strip() for column in line.split("\t")]
         if len(columns) != 2:
@@ -151,7 +176,13 @@ def read_pairs(source: Source, drops: Drops) -> Iterator[Pair]:
         elif not all(columns):
             drops.add("empty side", source.name, source.label)
         else:
+            some = True
             yield Pair(
                 first=Document(text=columns[0], language=one, source=source.name),
                 second=Document(text=columns[1], language=other, source=source.name),
             )
+    if not some:
+        raise ValueError(
+            f"{source.path} has no line with two sides: write a sentence, one tab and its "
+            "translation in each line, or take the file away."
+        )

@@ -8,7 +8,8 @@ NAME.bounds.npy     where sentence i begins and ends; for pairs, sentences 2i an
 Letters: N sentences or pairs, n those taken.
 """
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,11 +34,17 @@ def write_shard(
         Number of sentences, number of tokens.
     """
     kind = np.uint16 if vocabulary_size <= 2**16 else np.uint32
-    rows = [np.asarray(sentence, dtype=kind) for sentence in sentences]
-    tokens = np.concatenate([*rows, np.zeros(0, dtype=kind)])
+    lengths = array("q")
+
+    def pieces() -> Iterator[int]:
+        for sentence in sentences:
+            lengths.append(len(sentence))
+            yield from sentence
+
+    tokens = np.fromiter(pieces(), dtype=kind)
     np.save(f"{path}.tokens.npy", tokens)
-    np.save(f"{path}.bounds.npy", boundaries(np.array([len(row) for row in rows], dtype=np.int64)))
-    return len(rows), len(tokens)
+    np.save(f"{path}.bounds.npy", boundaries(np.array(lengths, dtype=np.int64)))
+    return len(lengths), len(tokens)
 
 
 class _Store:
