@@ -74,6 +74,27 @@ def test_an_empty_file_is_named(tmp_path: Path) -> None:
         list(read_documents(only_source(tmp_path), Drops()))
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_file_in_another_encoding_is_named(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "de.txt").write_bytes("fünf\nzwölf\nfür\n".encode(encoding))
+    drops = Drops()
+    with pytest.raises(ValueError, match=r"de\.txt has no line in UTF-8: convert it"):
+        list(read_documents(only_source(tmp_path), drops))
+
+
+def test_a_file_of_empty_lines_is_named(tmp_path: Path) -> None:
+    (tmp_path / "de.txt").write_text(" \n\n")
+    with pytest.raises(ValueError, match=r"de\.txt has empty lines only"):
+        list(read_documents(only_source(tmp_path), Drops()))
+
+
+@pytest.mark.parametrize("lines", ["one\t\ntwo\t ", "one eins\ntwo zwei", "a\tb\tc"])
+def test_a_file_of_pairs_without_a_pair_is_named(tmp_path: Path, lines: str) -> None:
+    (tmp_path / "en-de.tsv").write_text(lines)
+    with pytest.raises(ValueError, match=r"en-de\.tsv has no line with two sides"):
+        list(read_pairs(only_source(tmp_path), Drops()))
+
+
 def test_a_folder_without_text_says_how_to_name_files(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"holds no text: name files XX\.txt"):
         find_sources(tmp_path)

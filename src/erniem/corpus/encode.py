@@ -74,10 +74,10 @@ def vocabulary_sample(
     characters = min(sum(sizes.values()), most / per_character)
     for code in sorted(sentences):
         wanted = min(shares[code] * characters, MOST_REPEATS * sizes[code])
-        yield from _drawn(sentences[code], wanted)
+        yield from _drawn(sentences[code], round(wanted))
 
 
-def _drawn(sentences: Sequence[str], characters: float) -> Iterator[str]:
+def _drawn(sentences: Sequence[str], characters: int) -> Iterator[str]:
     """Sentences by chance, each as often as any other, until there are so many characters."""
     for text in cycle(sorted(sentences, key=draw_order)):
         if characters < len(text) / 2:
