@@ -33,10 +33,7 @@ def test_characters_count_not_sentences() -> None:
 
 def test_a_tiny_language_is_repeated_only_so_often() -> None:
     sample = list(vocabulary_sample({"a": lines("a", 1000), "b": lines("b", 1)}, 0.0))
-    assert (
-        counted(sample) == {"a": 5000 + 5, "b": 10 * MOST_REPEATS}
-        or sample.count("b000000000") == MOST_REPEATS
-    )
+    assert sample.count("b000000000") == MOST_REPEATS
 
 
 def test_no_more_sentences_are_drawn_than_a_trainer_needs() -> None:

@@ -268,7 +268,7 @@ def test_a_language_whose_text_is_all_dropped_is_named(text: Path, tmp_path: Pat
 
 def test_pairs_without_their_other_language_are_no_text(text: Path) -> None:
     (text / "el.txt").unlink()
-    with pytest.raises(ValueError, match="no text is left in el .* ask for the other language"):
+    with pytest.raises(ValueError, match=r"no text is left in el .* ask for the other language"):
         build(text, languages=["el"])
 
 
