@@ -126,13 +126,12 @@ def fetch(folder: Path, **changes: object) -> list[object]:
 def written(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): path.read_text(encoding="utf-8")
-        for part in ("pairs", "text")
-        for path in sorted((folder / part).rglob("*"))
+        for path in sorted((folder / "pairs").rglob("*"))
         if path.is_file()
     }
 
 
-def test_catalogues_become_pairs_and_sentences_in_files_that_say_their_languages(folder):
+def test_catalogues_become_pairs_in_files_that_say_their_languages(folder):
     fetch(folder)
     boat, apples = "The small boat leaves at noon.", "… apples are left in …."
     assert written(folder) == {
@@ -141,12 +140,6 @@ def test_catalogues_become_pairs_and_sentences_in_files_that_say_their_languages
         f"{apples}\t… Äpfel sind noch in ….\n",
         "pairs/made-up-json/en-zh.tsv": "The door is open now.\t门现在开着。\n"
         "The small boat leaves at 12 noon!\t小船中午出发。\n",
-        "text/Made-Up.Gettext/ar.txt": "البئر عميقة وقديمة.\n",
-        "text/Made-Up.Gettext/de.txt": "Das kleine Boot fährt am Mittag.\n"
-        "… Äpfel sind noch in ….\n",
-        "text/Made-Up.Gettext/en.txt": f"The well is deep and old.\n{boat}\n{apples}\n",
-        "text/made-up-json/en.txt": "The door is open now.\nThe small boat leaves at 12 noon!\n",
-        "text/made-up-json/zh.txt": "门现在开着。\n小船中午出发。\n",
     }
 
 
@@ -188,7 +181,7 @@ def test_a_second_call_downloads_and_reads_nothing(folder):
 def test_other_languages_make_the_text_anew_and_leave_nothing_of_the_old(folder):
     fetch(folder)
     fetch(folder, languages=["zh"])
-    assert {Path(path).stem for path in written(folder)} == {"en", "zh", "en-zh"}
+    assert {Path(path).stem for path in written(folder)} == {"en-zh"}
 
 
 def test_sources_name_package_version_licence_and_origin(folder):

