@@ -19,11 +19,11 @@ from erniem.tokenization import ErnieMTokenizer, train_tokenizer
 __all__ = ["open_tokenizer", "train_vocabulary", "vocabulary_sample", "write_shards"]
 
 MOST_SENTENCES = 1_000_000
-"""About so many sentences, at most, train a vocabulary; more would give the same pieces."""
+"""About so many sentences, at most, train a vocabulary: the trainer holds them in memory."""
 MOST_REPEATS = 10
-"""A language with little text is read so often at most: more would make its words pieces."""
+"""A language's text is read so often at most, lest a handful of sentences fill the vocabulary."""
 CHUNK = 5_000
-"""Rows encoded at a time (price: about 10 kB each while they are)."""
+"""Rows encoded at a time: a tokeniser's answer is many times larger than the text."""
 
 
 def open_tokenizer(folder: Path) -> ErnieMTokenizer:
