@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AttentionInterface, XLMRobertaConfig, XLMRobertaForMaskedLM
+from transformers import AttentionInterface
 
+from erniem.convert import to_xlm_roberta
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import ErnieMModel
 from erniem.model.heads import ErnieMForMaskedLM
@@ -104,12 +105,7 @@ def test_an_all_padding_row_gives_zeros() -> None:
 def test_the_same_weights_give_what_xlm_roberta_gives() -> None:
     """Against transformers' own XLM-R, loss and gradients too."""
     ours = tiny()
-    theirs = XLMRobertaForMaskedLM(
-        XLMRobertaConfig(
-            **SHAPE, max_position_embeddings=514, type_vocab_size=1, layer_norm_eps=1e-5
-        )
-    ).eval()
-    copy_weights(ours, theirs)
+    theirs = to_xlm_roberta(ours).eval()
     ids, mask = rows()
     ids, mask = ids[:3], mask[:3]
     labels = torch.where(torch.rand(ids.shape) < 0.4, ids, -100).masked_fill(mask == 0, -100)
@@ -124,33 +120,6 @@ def test_the_same_weights_give_what_xlm_roberta_gives() -> None:
     ours_grad = ours.ernie_m.encoder.layers[0].linear1.weight.grad
     theirs_grad = theirs.roberta.encoder.layer[0].intermediate.dense.weight.grad
     assert torch.allclose(ours_grad, theirs_grad, atol=1e-5)
-
-
-NAMES = [
-    ("ernie_m.encoder.layers", "roberta.encoder.layer"),
-    ("self_attn.q_proj", "attention.self.query"),
-    ("self_attn.k_proj", "attention.self.key"),
-    ("self_attn.v_proj", "attention.self.value"),
-    ("self_attn.out_proj", "attention.output.dense"),
-    ("norm1", "attention.output.LayerNorm"),
-    ("linear1", "intermediate.dense"),
-    ("linear2", "output.dense"),
-    ("norm2", "output.LayerNorm"),
-    ("ernie_m.embeddings.layer_norm", "roberta.embeddings.LayerNorm"),
-    ("ernie_m.embeddings", "roberta.embeddings"),
-]
-
-
-def copy_weights(ours: ErnieMForMaskedLM, theirs: XLMRobertaForMaskedLM) -> None:
-    state = {}
-    for name, value in ours.state_dict().items():
-        for mine, yours in NAMES:
-            name = name.replace(mine, yours)
-        state[name] = value
-    state["lm_head.bias"] = state["lm_head.decoder.bias"]
-    types = torch.zeros_like(theirs.roberta.embeddings.token_type_embeddings.weight)
-    state["roberta.embeddings.token_type_embeddings.weight"] = types
-    theirs.load_state_dict(state)
 
 
 def test_logits_at_holes_are_the_full_logits_there() -> None:
