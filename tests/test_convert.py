@@ -12,6 +12,7 @@ from transformers import (
     XLMRobertaForMaskedLM,
     XLMRobertaModel,
 )
+from transformers.utils import logging
 
 from erniem.convert import from_xlm_roberta, load_start, set_languages, to_xlm_roberta
 from erniem.model.configuration import ErnieMConfig
@@ -203,14 +204,18 @@ def test_a_start_from_roberta_gives_its_logits(tmp_path: Path) -> None:
     assert torch.allclose(logits(load_start(tmp_path, languages=[])), logits(theirs), atol=1e-5)
 
 
-def test_a_start_from_xlm_roberta_without_a_head_is_quiet(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("tied", [True, False])
+def test_a_start_from_xlm_roberta_without_a_head_is_quiet_and_tied(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], tied: bool
 ) -> None:
-    theirs = scattered(XLMRobertaModel(XLMRobertaConfig(**SHAPE, type_vocab_size=1)))
+    config = XLMRobertaConfig(**SHAPE, type_vocab_size=1, tie_word_embeddings=tied)
+    theirs = scattered(XLMRobertaModel(config))
     theirs.save_pretrained(tmp_path)
     capfd.readouterr()
+    verbosity = logging.get_verbosity()
     start = load_start(tmp_path, languages=["en"])
-    assert "corrupt" not in capfd.readouterr().err + caplog.text
+    assert logging.get_verbosity() == verbosity
+    assert "corrupt" not in capfd.readouterr().err
     words = theirs.embeddings.word_embeddings.weight
     assert start.lm_head.decoder.weight is start.ernie_m.embeddings.word_embeddings.weight
     assert torch.equal(start.lm_head.decoder.weight, words)

@@ -1,3 +1,55 @@
-"""ERNIE-M: aligned multilingual encoders, from raw text to use."""
+"""ERNIE-M: aligned multilingual encoders, from raw text to use.
+
+The names below are imported when they are first used. After `import erniem`, transformers' Auto
+classes load our folders, whichever of the two was imported first. `erniem.pretrain` is a package:
+the function is `erniem.pretrain.run.pretrain`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from erniem import registration
+
+if TYPE_CHECKING:
+    from erniem.corpus.pipeline import build_corpus, open_corpus
+    from erniem.model.configuration import ErnieMConfig
+    from erniem.model.encoder import ErnieMModel
+    from erniem.model.heads import ErnieMForMaskedLM
+    from erniem.tokenization import ErnieMTokenizer
 
 __version__ = "0.1.0.dev0"
+__all__ = [
+    "ErnieMConfig",
+    "ErnieMForMaskedLM",
+    "ErnieMModel",
+    "ErnieMTokenizer",
+    "Recipe",
+    "build_corpus",
+    "open_corpus",
+]
+
+PUBLIC = {
+    "ErnieMConfig": "erniem.model.configuration",
+    "ErnieMForMaskedLM": "erniem.model.heads",
+    "ErnieMModel": "erniem.model.encoder",
+    "ErnieMTokenizer": "erniem.tokenization",
+    "Recipe": "erniem.pretrain.recipe",
+    "build_corpus": "erniem.corpus.pipeline",
+    "open_corpus": "erniem.corpus.pipeline",
+}
+"""Where each public name lives."""
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, from its module."""
+    if name not in PUBLIC:
+        raise AttributeError(f"module 'erniem' has no attribute {name!r}")
+    return getattr(import_module(PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    """All names, the public ones before their first use too."""
+    return sorted({*globals(), *PUBLIC})
+
+
+registration.register()
