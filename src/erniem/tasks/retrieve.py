@@ -47,9 +47,10 @@ __all__ = [
 Rows = list[tuple[str, str]]
 """Sentences and their translations, line by line."""
 
-XTREME_TATOEBA = tuple(
-    "ar he vi id jv tl eu ml ta te af nl de el bn hi mr ur fa fr it pt es bg ru ja ka ko th sw zh "
-    "kk tr et fi hu".split()
+XTREME_TATOEBA = (
+    *("ar", "he", "vi", "id", "jv", "tl", "eu", "ml", "ta", "te", "af", "nl", "de", "el", "bn"),
+    *("hi", "mr", "ur", "fa", "fr", "it", "pt", "es", "bg", "ru", "ja", "ka", "ko", "th", "sw"),
+    *("zh", "kk", "tr", "et", "fi", "hu"),
 )
 """The 36 languages whose mean is XTREME's Tatoeba figure."""
 
@@ -211,6 +212,9 @@ def _measured(
 
 # Held-out pairs
 
+_Sides = dict[tuple[str, str], dict[str, tuple[str, str]]]
+"""By languages, both ways round: the rows by their first side, letters and digits alone."""
+
 
 def between_all(held_out: Mapping[str, Rows]) -> dict[str, Rows]:
     """Held-out rows between all languages that have any, not only those that share a file.
@@ -231,25 +235,23 @@ def between_all(held_out: Mapping[str, Rows]) -> dict[str, Rows]:
     `"de-fr": [("Ja.", "Oui.")]`.
     """
     key = cache(normalised)
-    sides: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
+    sides: _Sides = {}
     for label, rows in held_out.items():
-        code, other_code = label.split("-")
-        for one, other in rows:
-            sides.setdefault((code, other_code), {}).setdefault(key(one), (one, other))
-            sides.setdefault((other_code, code), {}).setdefault(key(other), (other, one))
+        one, other = label.split("-")
+        for text, translation in rows:
+            sides.setdefault((one, other), {}).setdefault(key(text), (text, translation))
+            sides.setdefault((other, one), {}).setdefault(key(translation), (translation, text))
     found = {}
     for one, other in combinations(sorted({code for code, _ in sides}), 2):
-        label = (other, one) if f"{other}-{one}" in held_out else (one, other)
-        own = list(sides.get(label, {}).values())
-        rows = _distinct(own or _through_a_third(sides, *label), key)
+        first, second = (other, one) if f"{other}-{one}" in held_out else (one, other)
+        own = list(sides.get((first, second), {}).values())
+        rows = _distinct(own or _through_a_third(sides, first, second), key)
         if rows:
-            found["-".join(label)] = rows
+            found[f"{first}-{second}"] = rows
     return found
 
 
-def _through_a_third(
-    sides: Mapping[tuple[str, str], Mapping[str, tuple[str, str]]], one: str, other: str
-) -> Rows:
+def _through_a_third(sides: _Sides, one: str, other: str) -> Rows:
     """Rows of two languages whose pairs with a third have the same side there."""
     best: Rows = []
     for third in sorted({code for code, _ in sides}):
@@ -339,7 +341,8 @@ def _aligned(sides: Mapping[str, Path]) -> Rows:
     """The rows of two files."""
     if len(sides) != 2:
         (path,) = sides.values()
-        raise ValueError(f"{path} has no other side: put its {path.parent.name} pair beside it.")
+        other = "eng" if "foreign" in sides else path.name.split(".")[1].split("-")[0]
+        raise ValueError(f"{path} stands alone: put the .{other} file of the same name beside it.")
     english, foreign = (_lines(sides[side]) for side in ("english", "foreign"))
     if len(english) != len(foreign):
         raise ValueError(
@@ -351,14 +354,11 @@ def _aligned(sides: Mapping[str, Path]) -> Rows:
 
 def _lines(path: Path) -> list[str]:
     drops = Drops()
-    lines = [line.strip() for line in lines_of(_source(path), drops)]
+    source = Source(path=path, languages=(), name=path.parent.name)
+    lines = [line.strip() for line in lines_of(source, drops)]
     if drops.counts:
         raise ValueError(f"{path} has lines that are not UTF-8: later lines would not match.")
     return lines
-
-
-def _source(path: Path) -> Source:
-    return Source(path=path, languages=(), name=path.parent.name)
 
 
 def tatoeba_retrieval(
