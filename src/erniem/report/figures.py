@@ -21,12 +21,12 @@ __all__ = [
     "between_map",
     "color_of",
     "health_lines",
+    "mark_of",
     "measure_line",
     "objective_lines",
     "retrieval_dots",
     "sentence_map",
     "symbol_of",
-    "language_names",
 ]
 
 COLORS = (
@@ -34,9 +34,9 @@ COLORS = (
     *("#f00087", "#b4a5c3", "#960087", "#b45a1e", "#a5961e", "#784bc3", "#2d00ff", "#8796ff"),
 )
 """Sixteen colours, each two at least 0.08 apart in OKLab for normal sight and for the three kinds
-of colour blindness (Machado et al. 2009), and at least 1.9 in contrast with light and dark paper."""
-SYMBOLS = ("circle", "square", "diamond", "triangle-up")
-"""Told apart without colour."""
+of colour blindness (Machado et al. 2009), and of a contrast of at least 1.9 with light and with dark paper."""
+SYMBOLS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲"}
+"""Told apart without colour: plotly's name → as a letter."""
 LINES = ("#3b82c4", "#d9660a", "#1f9d78", "#c2609a", "#8a8f98")
 """For a few lines; after Okabe and Ito, readable on light and dark paper."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
@@ -65,7 +65,12 @@ def color_of(place: int) -> str:
 
 def symbol_of(place: int) -> str:
     """Its symbol; neighbours in the list differ."""
-    return SYMBOLS[(place + place // len(COLORS)) % len(SYMBOLS)]
+    return list(SYMBOLS)[(place + place // len(COLORS)) % len(SYMBOLS)]
+
+
+def mark_of(place: int) -> str:
+    """Its symbol as a letter."""
+    return SYMBOLS[symbol_of(place)]
 
 
 def retrieval_dots(results: Results, test: str, title: str) -> go.Figure:
@@ -179,15 +184,15 @@ def sentence_map(
     """
     figure = go.Figure()
     codes = np.asarray(points.languages)
-    for place, (code, name) in enumerate(language_names(languages, points).items()):
-        rows = np.flatnonzero(codes == code)
+    for place, language in enumerate(languages):
+        rows = np.flatnonzero(codes == language.code)
         figure.add_scatter(
             x=positions[rows, 0].round(3).tolist(),
             y=positions[rows, 1].round(3).tolist(),
-            name=html.escape(name),
-            meta=code,
+            name=html.escape(language.name),
+            meta=language.code,
             customdata=rows.tolist(),
-            text=[label(str(points.texts[row])) for row in rows],
+            text=[_label(str(points.texts[row])) for row in rows],
             mode="markers",
             marker={"size": 7, "color": color_of(place), "symbol": symbol_of(place)},
             hovertemplate="%{text}<extra>%{fullData.name}</extra>",
@@ -198,14 +203,7 @@ def sentence_map(
     return figure
 
 
-def language_names(languages: Sequence[LanguageResult], points: MapPoints) -> dict[str, str]:
-    """Code → name: the languages of the run, then any others of a map."""
-    named = {language.code: language.name for language in languages}
-    others = sorted({str(code) for code in points.languages} - set(named))
-    return named | {code: code for code in others}
-
-
-def label(text: str) -> str:
+def _label(text: str) -> str:
     """A sentence for a chart's label: short, in lines, its markup shown and not obeyed."""
     short = text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
     return "<br>".join(html.escape(line) for line in textwrap.wrap(short, 44))
@@ -268,9 +266,7 @@ def _add_line(
     )
 
 
-def _add_threshold(
-    figure: go.Figure, points: Points, least: float, name: str, place: int
-) -> None:
+def _add_threshold(figure: go.Figure, points: Points, least: float, name: str, place: int) -> None:
     figure.add_scatter(
         x=[points[0][0], points[-1][0]],
         y=[least, least],
