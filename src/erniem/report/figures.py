@@ -34,7 +34,7 @@ COLORS = (
     *("#f00087", "#b4a5c3", "#960087", "#b45a1e", "#a5961e", "#784bc3", "#2d00ff", "#8796ff"),
 )
 """Sixteen colours, each two at least 0.08 apart in OKLab for normal sight and for the three kinds
-of colour blindness (Machado et al. 2009), and of a contrast of at least 1.9 with light and with dark paper."""
+of colour blindness (Machado et al. 2009), with a contrast of at least 1.9 to light and dark paper."""
 SYMBOLS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲"}
 """Told apart without colour: plotly's name → as a letter."""
 LINES = ("#3b82c4", "#d9660a", "#1f9d78", "#c2609a", "#8a8f98")
@@ -192,7 +192,7 @@ def sentence_map(
             name=html.escape(language.name),
             meta=language.code,
             customdata=rows.tolist(),
-            text=[_label(str(points.texts[row])) for row in rows],
+            text=[_label(str(points.texts[row])) for row in rows.tolist()],
             mode="markers",
             marker={"size": 7, "color": color_of(place), "symbol": symbol_of(place)},
             hovertemplate="%{text}<extra>%{fullData.name}</extra>",

@@ -59,10 +59,10 @@ def means(results: Results, test: str) -> tuple[dict[str, float], list[LanguageR
     }
     names = [name for name in results.checkpoints if any(name in of for of in figures.values())]
     languages = [one for one in results.languages if set(names) <= set(figures[one.code])]
-    if not languages:
+    if not (names and languages):
         return {}, []
     mean = {name: fmean(figures[one.code][name] for one in languages) for name in names}
-    return mean, languages if names else []
+    return mean, languages
 
 
 def verdict(results: Results) -> str:
