@@ -34,7 +34,8 @@ COLORS = (
     *("#f00087", "#b4a5c3", "#960087", "#b45a1e", "#a5961e", "#784bc3", "#2d00ff", "#8796ff"),
 )
 """Sixteen colours, each two at least 0.08 apart in OKLab for normal sight and for the three kinds
-of colour blindness (Machado et al. 2009), with a contrast of at least 1.9 to light and dark paper."""
+of colour blindness (Machado et al. 2009); contrast with light and with dark paper is at least 1.9.
+"""
 SYMBOLS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲"}
 """Told apart without colour: plotly's name → as a letter."""
 LINES = ("#3b82c4", "#d9660a", "#1f9d78", "#c2609a", "#8a8f98")
@@ -99,7 +100,7 @@ def retrieval_dots(results: Results, test: str, title: str) -> go.Figure:
         )
     figure.update_layout(height=120 + 30 * len(rows), legend=_legend_above())
     figure.update_xaxes(title_text=title, tickformat=".0%", rangemode="tozero")
-    figure.update_yaxes(type="category", showgrid=False)
+    figure.update_yaxes(type="category", showgrid=False, dtick=1)
     return figure
 
 
@@ -170,8 +171,8 @@ def between_map(results: Results) -> go.Figure:
                       "yanchor": "bottom", "title": {"text": "accuracy", "side": "top"}},
         )  # fmt: skip
     figure.update_layout(height=200 + 30 * len(languages))
-    figure.update_xaxes(type="category", showgrid=False)
-    figure.update_yaxes(type="category", showgrid=False, autorange="reversed")
+    figure.update_xaxes(type="category", showgrid=False, dtick=1, title_text="")
+    figure.update_yaxes(type="category", showgrid=False, dtick=1, autorange="reversed")
     return figure
 
 

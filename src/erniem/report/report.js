@@ -156,10 +156,12 @@
   }
 
   function fade(name) {
+    const labels = "%{text}<extra>%{fullData.name}</extra>";
     page.charts[name].data.forEach((trace) => {
       const isShown = chosen.size === 0 || chosen.has(trace.meta);
       trace.marker.opacity = isShown ? 0.85 : 0.06;
-      trace.hoverinfo = isShown ? undefined : "skip";
+      trace.hovertemplate = isShown ? labels : null; // with one, plotly does not skip
+      trace.hoverinfo = isShown ? "all" : "skip";
     });
     draw(name);
   }
