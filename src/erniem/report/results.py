@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
-from typing import Any, Self
+from typing import Any
 
 __all__ = ["Figures", "LanguageResult", "Results", "SourceCredit"]
 
@@ -101,7 +101,7 @@ class Results:
         return json.dumps(_without_nan(asdict(self)), indent=1, ensure_ascii=False, allow_nan=False)
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, text: str) -> "Results":
         """Reads what `to_json` wrote.
 
         Raises:
