@@ -184,7 +184,7 @@ def test_a_recipe_that_does_not_say_needs_nothing(recipe):
 def test_the_heat_map_is_symmetric_and_has_one_layer_for_each_measured_checkpoint(page):
     untrained, last = page.data["charts"]["between"]["data"]
     assert [untrained["visible"], last["visible"]] == [False, True]
-    assert last["z"] == [[None, 0.55, None], [0.55, None, 0.25], [None, 0.25, None]]
+    assert last["z"] == [[None, 55.0, None], [55.0, None, 25.0], [None, 25.0, None]]
     assert [a["value"] for tag, a in page.tags if a.get("name") == "between"] == ["0", "1"]
 
 

@@ -159,15 +159,15 @@ def between_map(results: Results) -> go.Figure:
             name=html.escape(checkpoint),
             visible=checkpoint == shown[-1],
             customdata=[[f"{one} – {other}" for other in names] for one in names],
-            hovertemplate="%{customdata}: %{z:.1%}<extra></extra>",
+            hovertemplate="%{customdata}: %{z:.1f} %<extra></extra>",
             hoverongaps=False,
-            texttemplate="%{z:.0%}",
+            texttemplate="%{z:.0f}",
             zmin=0,
-            zmax=1,
+            zmax=100,
             colorscale="Cividis",
             xgap=1,
             ygap=1,
-            colorbar={"orientation": "h", "thickness": 10, "tickformat": ".0%", "y": 1.0,
+            colorbar={"orientation": "h", "thickness": 10, "ticksuffix": " %", "y": 1.0,
                       "yanchor": "bottom", "title": {"text": "accuracy", "side": "top"}},
         )  # fmt: skip
     figure.update_layout(height=200 + 30 * len(languages))
@@ -298,11 +298,14 @@ def _legend_above() -> dict[str, Any]:
 
 
 def _square(codes: Sequence[str], shares: Mapping[str, float | int]) -> list[list[float | None]]:
-    """The shares of pairs as a symmetric square; None where there is none."""
-    return [
-        [_or_none(shares.get(f"{one}-{other}", shares.get(f"{other}-{one}"))) for other in codes]
+    """The shares of pairs in percent as a symmetric square; None where there is none."""
+    found = (
+        _or_none(shares.get(f"{one}-{other}", shares.get(f"{other}-{one}")))
         for one in codes
-    ]
+        for other in codes
+    )
+    cells = [None if share is None else round(100 * share, 2) for share in found]
+    return [cells[start : start + len(codes)] for start in range(0, len(cells), len(codes))]
 
 
 def _or_none(share: float | int | None) -> float | None:

@@ -83,6 +83,7 @@
   const maps = Object.keys(page.maps);
   const chosen = new Set();
   let segment = null;
+  let pointed = null;
 
   const SVG = "http://www.w3.org/2000/svg";
 
@@ -92,11 +93,14 @@
     return made;
   }
 
-  function places(name, group) {
+  // Where the segment stands in a map, in pixels, the language that was pointed at first.
+  function places(name) {
     const { xaxis, yaxis } = boxes.get(name)._fullLayout;
-    return page.charts[name].data.flatMap((trace) =>
+    const traces = [...page.charts[name].data];
+    traces.sort((one, other) => (other.meta === pointed) - (one.meta === pointed));
+    return traces.flatMap((trace) =>
       trace.customdata.flatMap((row, k) =>
-        page.maps[name].groups[row] === group
+        page.maps[name].groups[row] === segment
           ? [[xaxis._offset + xaxis.l2p(trace.x[k]), yaxis._offset + yaxis.l2p(trace.y[k])]]
           : [],
       ),
@@ -108,7 +112,7 @@
     box.querySelector(".links")?.remove();
     if (segment === null || !box._fullLayout) return;
     const links = sign("svg", { class: "links", "aria-hidden": "true" });
-    const there = places(name, segment);
+    const there = places(name);
     const [x1, y1] = there[0] ?? [];
     there.slice(1).forEach(([x2, y2]) => links.append(sign("line", { x1, y1, x2, y2 })));
     there.forEach(([cx, cy]) => links.append(sign("circle", { cx, cy, r: 7 })));
@@ -136,6 +140,7 @@
 
   function show(name, row) {
     segment = page.maps[name].groups[row];
+    pointed = page.maps[name].languages[row];
     read(name, row);
     maps.forEach(mark);
   }
