@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["LANGUAGES", "Language", "code_of"]
+__all__ = ["LANGUAGES", "Language", "code_of", "name_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,3 +122,11 @@ def code_of(iso3: str) -> str:
     Example: `code_of("cmn")` → `"zh"`, `code_of("yue")` → `"yue"`.
     """
     return _CODES.get(iso3, iso3)
+
+
+def name_of(code: str) -> str:
+    """The English name of a language, or its code where the table has none.
+
+    Example: `name_of("sw")` → `"Swahili"`.
+    """
+    return LANGUAGES[code].name if code in LANGUAGES else code

@@ -184,9 +184,7 @@ def test_stage_1_is_the_same_run_however_the_step_is_cut(corpus: Corpus, tmp_pat
 
 
 def curve_of(corpus: Corpus, output: Path, **batch: int) -> list[dict[str, float]]:
-    pretrain(
-        recipe_for(corpus, output, batch=Batch(tokens_per_step=512, max_length=64, **batch))
-    )
+    pretrain(recipe_for(corpus, output, batch=Batch(tokens_per_step=512, max_length=64, **batch)))
     return curve(output)
 
 

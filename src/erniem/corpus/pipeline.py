@@ -13,6 +13,7 @@ vocabulary.
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,6 +56,17 @@ class Corpus:
     def tokenizer_folder(self) -> Path:
         """The tokeniser that encoded it."""
         return self.folder / "tokenizer"
+
+    def summary(self) -> list[str]:
+        """A line for each language, and how many lines were left out, by reason."""
+        counts = self.manifest["counts"]
+        lines = [f"{self.folder}: {len(self.languages)} languages"]
+        for label, facts in counts.items():
+            lines.append(f"{label:8}{facts['rows']:>12,} rows{facts['tokens']:>14,} pieces")
+        dropped: Counter[str] = Counter()
+        for reason, _, _, count in self.manifest["dropped"]:
+            dropped[reason] += count
+        return lines + [f"left out, {reason}: {count:,}" for reason, count in dropped.items()]
 
     @cached_property
     def piece_counts(self) -> Int[np.ndarray, "rows V"]:

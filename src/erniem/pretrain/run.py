@@ -15,6 +15,7 @@ from transformers import (
     set_seed,
 )
 
+from erniem.convert import load_start
 from erniem.corpus.pipeline import Corpus, open_corpus
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.heads import ErnieMForMaskedLM
@@ -45,8 +46,15 @@ class PretrainResult:
     """The encoder after the last step."""
     opened_step: int | None
     """The step with which stage 2 opened."""
-    log: list[dict[str, float]]
+    recipe: Path
+    """The resolved recipe."""
+    log: list[dict[str, Any]]
     """The lines of the log: losses, accuracies, tokens, health, by step."""
+
+    def summary(self) -> str:
+        """Where the encoders lie."""
+        opened = "it did not open" if self.opened_step is None else f"from step {self.opened_step}"
+        return f"final encoder: {self.final}\nstage 2: {opened}\nlog: {self.final.parent / 'runs'}"
 
 
 def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> PretrainResult:
@@ -117,8 +125,6 @@ def _model(recipe: Recipe, corpus: Corpus, tokenizer: PreTrainedTokenizerFast) -
     if recipe.start is None:
         return ErnieMForMaskedLM(_configuration(recipe.encoder, corpus, len(tokenizer)))
     _check_vocabulary(recipe, tokenizer)
-    from erniem.convert import load_start
-
     return load_start(recipe.start, languages=list(corpus.languages))
 
 
@@ -263,5 +269,6 @@ def _result(recipe: Recipe) -> PretrainResult:
         stage1=recipe.output / "stage1" if opened else None,
         final=recipe.output / "final",
         opened_step=opened[0] // recipe.micro_batches if opened else None,
+        recipe=recipe.output / RECIPE_FILE,
         log=state["log_history"],
     )

@@ -1,0 +1,341 @@
+"""The main job, small enough for a desk: text in, an aligned encoder and a report out.
+
+```text
+catalogues or your folder ─▶ corpus ─▶ pre-training ─▶ untrained, stage 1, stage 2 ─▶ report.html
+                                                       retrieval on held-out pairs     results.json
+```
+
+Everything lies in one folder, and what is done there already is not done again.
+"""
+
+import json
+import platform
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from erniem.catalogues import fetch_catalogues
+from erniem.corpus.clean import normalised
+from erniem.corpus.pipeline import Corpus, build_corpus, open_corpus
+from erniem.corpus.read import find_sources
+from erniem.embed import VectorSettings, sentence_vectors
+from erniem.languages import name_of
+from erniem.model.heads import ErnieMForMaskedLM
+from erniem.pretrain.recipe import (
+    Batch,
+    Checkpoints,
+    Encoder,
+    Health,
+    Opening,
+    Optimization,
+    Recipe,
+    Stage,
+)
+from erniem.pretrain.run import PretrainResult, pretrain
+from erniem.report import LanguageResult, MapPoints, Results, SourceCredit, write_report
+from erniem.tasks.retrieve import RetrievalTable, held_out_retrieval
+from erniem.tokenization import ErnieMTokenizer
+
+__all__ = ["LANGUAGES", "quickstart", "recipe_for"]
+
+LANGUAGES = ("de", "es", "fr", "ru", "uk", "el", "zh", "he")
+"""Beside English: five scripts, and few enough languages to learn in minutes."""
+VOCABULARY_SIZE = 8_000
+"""Pieces; fewer for little text, see `vocabulary_size_for`."""
+HELD_OUT = 300
+"""Pairs of each two languages that retrieval is measured on."""
+MAP_SEGMENTS = 40
+"""Held-out segments on the map, each in every language that has it."""
+VECTORS = VectorSettings()
+"""How sentences become vectors: XTREME's layer and pooling."""
+
+
+def quickstart(data: Path | None = None, *, output: Path = Path("runs/quickstart")) -> Results:
+    """Runs the main job on translation catalogues from PyPI, or on one's own text.
+
+    Leaves `report.html` and `results.json` in the output, and prints a line for each language.
+
+    Args:
+        data: folder with `XX-YY.tsv` pairs, and `XX.txt` sentences if there are any.
+        output: folder of the run; one that was interrupted goes on.
+
+    Raises:
+        ValueError: text that cannot be used, no pairs, or an output with a run on other text.
+    """
+    seconds: dict[str, float] = {}
+    _claim(output, data)
+    with _timed(seconds, "text"):
+        sources, credits = _catalogues(output) if data is None else _own_text(data)
+    with _timed(seconds, "corpus"):
+        corpus = _corpus(sources, output / "corpus")
+    with _timed(seconds, "pre-training"):
+        trained = pretrain(recipe_for(corpus, output / "pretraining"))
+    with _timed(seconds, "evaluation"):
+        tables, maps = _measured(corpus, _checkpoints(trained))
+    results = _results(corpus, trained, tables, seconds, credits)
+    (output / "results.json").write_text(results.to_json() + "\n", encoding="utf-8")
+    write_report(results, output / "report.html", maps)
+    print("\n".join(_lines(results)))
+    print(f"\nreport: {output / 'report.html'}")
+    return results
+
+
+def recipe_for(corpus: Corpus, output: Path) -> Recipe:
+    """The recipe of a first run: minutes on two cores, at most three epochs of little text."""
+    recipe = Recipe(
+        corpus=corpus.folder,
+        output=output,
+        encoder=Encoder(
+            hidden_size=192,
+            num_hidden_layers=4,
+            num_attention_heads=4,
+            intermediate_size=768,
+            max_position_embeddings=98,
+        ),
+        stage1=Stage(steps=1_100, mix={"mmlm": 0.2, "tlm": 0.4, "camlm": 0.4}),
+        stage2=Stage(steps=300, mix={"mmlm": 0.1, "tlm": 0.3, "camlm": 0.4, "btmlm": 0.2}),
+        batch=Batch(tokens_per_step=2_048, tokens_per_micro_batch=2_048, max_length=96, alpha=0.5),
+        health=Health(
+            every=100,
+            pairs=32,
+            opening=Opening(distinct=0.01, content=0.02, found_content=0.2),
+        ),
+        optimization=Optimization(learning_rate=1e-3, warmup_steps=100),
+        checkpoints=Checkpoints(every=200, keep=1, log_every=20),
+    )
+    return recipe
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[part] = round(time.perf_counter() - start, 1)
+
+
+# Text
+
+
+def _claim(output: Path, data: Path | None) -> None:
+    """Notes what text the run is on, or checks that the run found there is on the same."""
+    note = output / "data.json"
+    text = json.dumps({"data": None if data is None else str(data.resolve())})
+    if note.is_file() and note.read_text(encoding="utf-8") != text:
+        raise ValueError(
+            f"{output} holds a run on other text: delete it, or choose another folder (--output; "
+            "make quickstart OUTPUT=…)."
+        )
+    output.mkdir(parents=True, exist_ok=True)
+    note.write_text(text, encoding="utf-8")
+
+
+def _catalogues(output: Path) -> tuple[list[Path], tuple[SourceCredit, ...]]:
+    """Downloads the default text."""
+    harvests = fetch_catalogues(output / "text", languages=LANGUAGES)
+    credits = tuple(
+        SourceCredit(
+            name=f"{harvest.name} {harvest.version}",
+            licence=harvest.licence,
+            origin=harvest.origin,
+            segments=sum(harvest.segments.values()),
+        )
+        for harvest in harvests
+    )
+    return [output / "text" / "pairs"], credits
+
+
+def _own_text(data: Path) -> tuple[list[Path], tuple[SourceCredit, ...]]:
+    """The user's own folder."""
+    files = find_sources(data)
+    if not any(len(file.languages) == 2 for file in files):
+        raise ValueError(
+            f"{data} has sentences but no pairs: alignment is learnt from pairs, and measured on "
+            "them; add a file XX-YY.tsv (a sentence, a tab, its translation)."
+        )
+    credit = SourceCredit(name=str(data), licence="your own text", origin="", segments=0)
+    return [data], (credit,)
+
+
+def _corpus(sources: list[Path], folder: Path) -> Corpus:
+    if folder.is_dir():
+        return open_corpus(folder)
+    size = vocabulary_size_for(sources)
+    return build_corpus(sources, folder, vocabulary_size=size, held_out=HELD_OUT)
+
+
+def vocabulary_size_for(sources: list[Path]) -> int:
+    """As many pieces as the text can teach: one for every 150 bytes of it, in bounds."""
+    size = sum(file.path.stat().st_size for folder in sources for file in find_sources(folder))
+    return int(np.clip(size // 150, 500, VOCABULARY_SIZE))
+
+
+# Measurement
+
+
+def _checkpoints(trained: PretrainResult) -> dict[str, Path]:
+    """The encoders of a run by the names that the report gives them."""
+    if trained.stage1 is None:
+        return {"untrained": trained.start, "stage 1": trained.final}
+    return {"untrained": trained.start, "stage 1": trained.stage1, "stage 2": trained.final}
+
+
+def _measured(
+    corpus: Corpus, checkpoints: Mapping[str, Path]
+) -> tuple[dict[str, RetrievalTable], dict[str, MapPoints]]:
+    """Retrieval with every checkpoint, and the sentences of the map as each sees them."""
+    tokenizer = ErnieMTokenizer.from_pretrained(corpus.tokenizer_folder)
+    segments = _map_segments(corpus.held_out)
+    tables, maps = {}, {}
+    for name, folder in checkpoints.items():
+        model = ErnieMForMaskedLM.from_pretrained(folder)
+        print(f"retrieval, {name}")
+        tables[name] = held_out_retrieval(
+            model, tokenizer, corpus.held_out, VECTORS, min_rows=10, progress=True
+        )
+        texts = [text for _, _, text in segments]
+        maps[name] = MapPoints(
+            vectors=sentence_vectors(model, tokenizer, texts, VECTORS),
+            languages=[code for _, code, _ in segments],
+            texts=texts,
+            groups=[number for number, _, _ in segments],
+        )
+    return tables, maps
+
+
+def _map_segments(held_out: Mapping[str, list[tuple[str, str]]]) -> list[tuple[int, str, str]]:
+    """Segments that most languages have: (number, language, text)."""
+    pivot = _pivot(held_out)
+    found: dict[str, dict[str, str]] = {}
+    for label, rows in held_out.items():
+        codes = label.split("-")
+        if pivot not in codes:
+            continue
+        here = codes.index(pivot)
+        for row in rows:
+            segment = found.setdefault(normalised(row[here]), {})
+            segment.setdefault(pivot, row[here])
+            segment.setdefault(codes[1 - here], row[1 - here])
+    most = sorted(found.values(), key=len, reverse=True)[:MAP_SEGMENTS]
+    return [
+        (number, code, text)
+        for number, segment in enumerate(most)
+        for code, text in sorted(segment.items())
+    ]
+
+
+def _pivot(held_out: Mapping[str, list[tuple[str, str]]]) -> str:
+    """The language with most held-out pairs: English as a rule."""
+    rows: Counter[str] = Counter()
+    for label, pairs in held_out.items():
+        for code in label.split("-"):
+            rows[code] += len(pairs)
+    return rows.most_common(1)[0][0]
+
+
+# Results
+
+
+def _results(
+    corpus: Corpus,
+    trained: PretrainResult,
+    tables: Mapping[str, RetrievalTable],
+    seconds: Mapping[str, float],
+    credits: tuple[SourceCredit, ...],
+) -> Results:
+    pivot = _pivot(corpus.held_out)
+    log = [line for line in trained.log if "stage" in line or "health/found" in line]
+    return Results(
+        title=f"An aligned encoder of {len(corpus.languages)} languages",
+        languages=tuple(_language(code, pivot, corpus, tables, log) for code in corpus.languages),
+        checkpoints=tuple(tables),
+        between={
+            name: {label: found.mean for label, found in table.pairs.items()}
+            for name, table in tables.items()
+        },
+        losses=tuple(log),
+        opened_step=trained.opened_step,
+        seconds=seconds,
+        versions=_versions(),
+        sources=_counted(credits, corpus),
+        recipe=trained.recipe.read_text(encoding="utf-8"),
+        notes=_notes(trained, pivot),
+    )
+
+
+def _language(
+    code: str,
+    pivot: str,
+    corpus: Corpus,
+    tables: Mapping[str, RetrievalTable],
+    log: list[dict[str, float]],
+) -> LanguageResult:
+    counts = corpus.manifest["counts"]
+    tokens = [line[f"tokens/{code}"] for line in log if f"tokens/{code}" in line]
+    found = {name: _against(table, pivot, code) for name, table in tables.items()}
+    retrieval = {name: share for name, (share, _) in found.items() if share is not None}
+    return LanguageResult(
+        code=code,
+        name=name_of(code),
+        segments=counts.get(code, {}).get("rows", 0),
+        pairs=sum(facts["rows"] for label, facts in counts.items() if code in label.split("-")[:2])
+        - counts.get(code, {}).get("rows", 0),
+        tokens=int(tokens[-1]) if tokens else 0,
+        held_out=max((rows for _, rows in found.values()), default=0),
+        retrieval=retrieval,
+        tatoeba={},
+    )
+
+
+def _against(table: RetrievalTable, pivot: str, code: str) -> tuple[float | None, int]:
+    """Mean accuracy both ways between a language and the pivot, and on how many rows."""
+    for label in (f"{pivot}-{code}", f"{code}-{pivot}"):
+        if label in table.pairs:
+            return table.pairs[label].mean, table.pairs[label].rows
+    return None, 0
+
+
+def _counted(credits: tuple[SourceCredit, ...], corpus: Corpus) -> tuple[SourceCredit, ...]:
+    """One's own text counts what the corpus took of it."""
+    pairs = sum(facts["rows"] for label, facts in corpus.manifest["counts"].items() if "-" in label)
+    return tuple(
+        credit if credit.segments else replace(credit, segments=pairs) for credit in credits
+    )
+
+
+def _notes(trained: PretrainResult, pivot: str) -> tuple[str, ...]:
+    notes = [
+        f"Retrieval is between {name_of(pivot)} and each language, on held-out pairs of the same "
+        "sources as the training text; names, numbers and markup alone give the untrained figure."
+    ]
+    if trained.opened_step is None:
+        notes.append(
+            "Stage 2 did not open: the guesses of BTMLM's asking pass did not reach the recipe's "
+            "threshold, and learning from them would have taught little. More text, or more steps, "
+            "would open it."
+        )
+    return tuple(notes)
+
+
+def _versions() -> dict[str, str]:
+    libraries = ("erniem", "torch", "transformers", "tokenizers", "sentencepiece", "numpy")
+    return {"Python": platform.python_version()} | {name: version(name) for name in libraries}
+
+
+def _lines(results: Results) -> list[str]:
+    """One line for each language, under a heading."""
+    stages = "".join(f"{name:>12}" for name in results.checkpoints)
+    lines = ["", f"{'language':<22}{'segments':>10}{'pairs':>10}{stages}"]
+    for language in results.languages:
+        shares = "".join(
+            f"{language.retrieval[name]:12.1%}" if name in language.retrieval else f"{'–':>12}"
+            for name in results.checkpoints
+        )
+        name = f"{language.name} ({language.code})"
+        lines.append(f"{name:<22}{language.segments:>10,}{language.pairs:>10,}{shares}")
+    return lines
