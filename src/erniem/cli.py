@@ -4,6 +4,7 @@ Nothing heavy is imported before a verb runs, so that help comes at once.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -124,7 +125,8 @@ def _pretrain(values: Values) -> None:
     if not files:
         raise ValueError("name a recipe: erniem pretrain recipe.yaml; its keys: --keys.")
     result = pretrain(read_recipe(*files, overrides=[one for one in given if "=" in one]))
-    print(result.summary())
+    if os.environ.get("RANK", "0") == "0":  # torchrun starts many of us
+        print(result.summary())
 
 
 def _evaluate(values: Values) -> None:

@@ -71,14 +71,14 @@ def quickstart(data: Path | None = None, *, output: Path = Path("runs/quickstart
     seconds: dict[str, float] = {}
     _claim(output, data)
     with _timed(seconds, "text"):
-        sources, credits = _catalogues(output) if data is None else _own_text(data)
+        sources, origins = _catalogues(output) if data is None else _own_text(data)
     with _timed(seconds, "corpus"):
         corpus = _corpus(sources, output / "corpus")
     with _timed(seconds, "pre-training"):
         trained = pretrain(recipe_for(corpus, output / "pretraining"))
     with _timed(seconds, "evaluation"):
         tables, maps = _measured(corpus, _checkpoints(trained))
-    results = _results(corpus, trained, tables, seconds, credits)
+    results = _results(corpus, trained, tables, seconds, origins)
     (output / "results.json").write_text(results.to_json() + "\n", encoding="utf-8")
     write_report(results, output / "report.html", maps)
     print("\n".join(_lines(results)))
@@ -88,7 +88,7 @@ def quickstart(data: Path | None = None, *, output: Path = Path("runs/quickstart
 
 def recipe_for(corpus: Corpus, output: Path) -> Recipe:
     """The recipe of a first run: minutes on two cores, at most three epochs of little text."""
-    recipe = Recipe(
+    return Recipe(
         corpus=corpus.folder,
         output=output,
         encoder=Encoder(
@@ -109,7 +109,6 @@ def recipe_for(corpus: Corpus, output: Path) -> Recipe:
         optimization=Optimization(learning_rate=1e-3, warmup_steps=100),
         checkpoints=Checkpoints(every=200, keep=1, log_every=20),
     )
-    return recipe
 
 
 @contextmanager
@@ -138,7 +137,7 @@ def _claim(output: Path, data: Path | None) -> None:
 def _catalogues(output: Path) -> tuple[list[Path], tuple[SourceCredit, ...]]:
     """Downloads the default text."""
     harvests = fetch_catalogues(output / "text", languages=LANGUAGES)
-    credits = tuple(
+    origins = tuple(
         SourceCredit(
             name=f"{harvest.name} {harvest.version}",
             licence=harvest.licence,
@@ -147,7 +146,7 @@ def _catalogues(output: Path) -> tuple[list[Path], tuple[SourceCredit, ...]]:
         )
         for harvest in harvests
     )
-    return [output / "text" / "pairs"], credits
+    return [output / "text" / "pairs"], origins
 
 
 def _own_text(data: Path) -> tuple[list[Path], tuple[SourceCredit, ...]]:
@@ -246,7 +245,7 @@ def _results(
     trained: PretrainResult,
     tables: Mapping[str, RetrievalTable],
     seconds: Mapping[str, float],
-    credits: tuple[SourceCredit, ...],
+    origins: tuple[SourceCredit, ...],
 ) -> Results:
     pivot = _pivot(corpus.held_out)
     log = [line for line in trained.log if "stage" in line or "health/found" in line]
@@ -262,7 +261,7 @@ def _results(
         opened_step=trained.opened_step,
         seconds=seconds,
         versions=_versions(),
-        sources=_counted(credits, corpus),
+        sources=_counted(origins, corpus),
         recipe=trained.recipe.read_text(encoding="utf-8"),
         notes=_notes(trained, pivot),
     )
@@ -300,11 +299,12 @@ def _against(table: RetrievalTable, pivot: str, code: str) -> tuple[float | None
     return None, 0
 
 
-def _counted(credits: tuple[SourceCredit, ...], corpus: Corpus) -> tuple[SourceCredit, ...]:
+def _counted(origins: tuple[SourceCredit, ...], corpus: Corpus) -> tuple[SourceCredit, ...]:
     """One's own text counts what the corpus took of it."""
-    pairs = sum(facts["rows"] for label, facts in corpus.manifest["counts"].items() if "-" in label)
+    counts = corpus.manifest["counts"]
+    pairs = sum(facts["rows"] for label, facts in counts.items() if "-" in label)
     return tuple(
-        credit if credit.segments else replace(credit, segments=pairs) for credit in credits
+        credit if credit.segments else replace(credit, segments=pairs) for credit in origins
     )
 
 

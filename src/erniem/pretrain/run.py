@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
 from transformers import (
     AutoTokenizer,
@@ -74,12 +75,14 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
     """
     corpus = open_corpus(recipe.corpus)
     languages = _languages(recipe, corpus)
-    _claim_output(recipe)
+    arguments = training_arguments(recipe)
+    with arguments.main_process_first(local=False):
+        _claim_output(recipe)
     tokenizer = ErnieMTokenizer.from_pretrained(corpus.tokenizer_folder)
     set_seed(recipe.seed)
     model = _model(recipe, corpus, tokenizer)
-    _check_length(recipe, model.config)
-    trainer = _trainer(recipe, corpus, languages, model, tokenizer, callbacks)
+    _check_length(recipe, model)
+    trainer = _trainer(recipe, arguments, corpus, languages, model, tokenizer, callbacks)
     checkpoint = last_checkpoint(recipe.output)
     if checkpoint is None:
         trainer.save_folder("start")
@@ -128,11 +131,13 @@ def _model(recipe: Recipe, corpus: Corpus, tokenizer: PreTrainedTokenizerFast) -
     return load_start(recipe.start, languages=list(corpus.languages))
 
 
-def _check_length(recipe: Recipe, config: ErnieMConfig) -> None:
-    if recipe.batch.max_length > config.longest_sequence:
+def _check_length(recipe: Recipe, model: ErnieMForMaskedLM) -> None:
+    assert isinstance(model.config, ErnieMConfig)
+    longest = model.config.longest_sequence
+    if recipe.batch.max_length > longest:
         raise ValueError(
             f"batch.max_length is {recipe.batch.max_length}, but the encoder reads at most "
-            f"{config.longest_sequence} tokens: lower it, or give the encoder more positions."
+            f"{longest} tokens: lower it, or give the encoder more positions."
         )
 
 
@@ -196,7 +201,12 @@ def training_arguments(recipe: Recipe) -> TrainingArguments:
             raise ValueError(
                 f"trainer.{name}: the recipe sets this elsewhere; take it out of `trainer`."
             )
-    arguments = TrainingArguments(**{"report_to": "tensorboard", **recipe.trainer, **ours})
+    defaults = {
+        "report_to": "tensorboard",
+        "use_cpu": not torch.accelerator.is_available(),
+        "ddp_find_unused_parameters": False,
+    }
+    arguments = TrainingArguments(**{**defaults, **recipe.trainer, **ours})
     if arguments.n_gpu > 1:
         raise ValueError(
             f"one process sees {arguments.n_gpu} GPUs: start one process a GPU, "
@@ -214,6 +224,7 @@ def training_arguments(recipe: Recipe) -> TrainingArguments:
 
 def _trainer(
     recipe: Recipe,
+    arguments: TrainingArguments,
     corpus: Corpus,
     languages: tuple[str, ...],
     model: ErnieMForMaskedLM,
@@ -247,7 +258,7 @@ def _trainer(
     )
     return PretrainTrainer(
         model,
-        training_arguments(recipe),
+        arguments,
         recipe=recipe,
         assembler=Assembler(stream, special, settings, partners, recipe.seed),
         asking=asking,

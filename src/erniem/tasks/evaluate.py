@@ -119,7 +119,8 @@ def _held_out(corpus: Path, languages: Sequence[str] | None) -> dict[str, list[t
     }
     if not kept:
         raise ValueError(
-            f"{corpus} holds no pairs out in these languages; it has {', '.join(held_out) or 'none'}."
+            f"{corpus} holds no pairs out in these languages; it has "
+            f"{', '.join(held_out) or 'none'}."
         )
     return kept
 

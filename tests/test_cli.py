@@ -1,0 +1,94 @@
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from erniem.cli import VERBS, main
+from erniem.corpus.pipeline import build_corpus
+from erniem.tasks.evaluate import evaluate
+
+
+def test_help_comes_without_anything_heavy() -> None:
+    code = (
+        "import sys, erniem.cli\n"
+        "try: erniem.cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('torch', 'transformers', 'numpy') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.endswith("[]\n")
+    assert all(verb in run.stdout for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_says_what_it_does_and_how(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([verb, "--help"])
+    assert stop.value.code == 0
+    shown = capsys.readouterr().out
+    assert "example: erniem" in shown
+    assert VERBS[verb].help[1:10] in shown
+
+
+def test_a_mistake_is_one_line_without_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["corpus", str(tmp_path / "none"), "--output", str(tmp_path / "out")]) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith("erniem: ")
+    assert shown.count("\n") == 1
+    assert str(tmp_path / "none") in shown
+
+
+def test_pretrain_without_a_recipe_names_the_way_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pretrain", "seed=2"]) == 1
+    assert "erniem pretrain recipe.yaml" in capsys.readouterr().err
+
+
+def test_pretrain_lists_every_key(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pretrain", "--keys"]) == 0
+    shown = capsys.readouterr().out
+    assert "--objectives.btmlm.guess.method" in shown
+    assert "Share of a sentence's pieces that become holes" in shown
+
+
+@pytest.mark.parametrize(
+    ("verb", "function", "defaults"),
+    [
+        ("corpus", build_corpus, {"vocabulary_size": 16_000, "held_out": 500}),
+        ("evaluate", evaluate, {"pooling": "mean"}),
+    ],
+)
+def test_the_defaults_that_help_tells_are_those_of_the_library(
+    verb: str, function: object, defaults: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert callable(function)
+    signature = inspect.signature(function).parameters
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    shown = capsys.readouterr().out
+    for name, default in defaults.items():
+        assert signature[name].default == default
+        assert f"({default})" in shown
+
+
+def test_text_becomes_a_tokenizer_and_a_corpus(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["bade", "figo", "lumi", "nope", "rasi", "tuvo", "dega", "milu"]
+    lines = [f"{a} {b} {c} {a}{b}" for a in words for b in words for c in words]
+    text = tmp_path / "text"
+    text.mkdir()
+    (text / "xx.txt").write_text("\n".join(lines))
+    (text / "xx-yy.tsv").write_text("\n".join(f"{line}\t{line[::-1]}" for line in lines))
+    vocabulary, output = str(tmp_path / "tokenizer"), str(tmp_path / "corpus")
+    size = ["--vocabulary-size", "50"]
+    assert main(["tokenizer", str(text), "--output", vocabulary, *size]) == 0
+    assert main(["corpus", str(text), "--output", output, "--tokenizer", vocabulary]) == 0
+    shown = capsys.readouterr().out
+    assert f"{output}: 2 languages" in shown
+    assert "left out, held out" in shown
