@@ -9,12 +9,16 @@ help:  ## print the targets
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "erniem needs Python 3.11 or later; set PYTHON=/path/to/one")'
+	@echo "making the environment in .venv: a few minutes, most of them downloads"
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 setup: $(STAMP)  ## make the environment in .venv
-	@git config core.hooksPath .githooks 2>/dev/null || true
+	@git config core.hooksPath >/dev/null 2>&1 || git config core.hooksPath .githooks 2>/dev/null || true
+
+quickstart: setup  ## text in, aligned encoder and report out; DATA=folder for your own text
+	$(BIN)/erniem quickstart $(DATA) $(if $(OUTPUT),--output $(OUTPUT))
 
 test: setup  ## run the tests
 	$(BIN)/pytest -m 'not slow and not parity and not gpu'
@@ -24,9 +28,12 @@ check: setup  ## format, lint, types, import contracts, spelling
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell src tests docs README.md CHANGELOG.md CONTRIBUTING.md
+	$(BIN)/codespell src tests bench docs README.md CHANGELOG.md CONTRIBUTING.md
+
+bench: setup  ## speed and memory against transformers' XLM-R
+	$(BIN)/python bench/packed_step.py --threads 2 --repeats 9
 
 clean:  ## remove the environment and all caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help setup test check clean
+.PHONY: help setup quickstart test check bench clean

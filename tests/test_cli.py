@@ -1,6 +1,7 @@
 import inspect
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,21 @@ def test_text_becomes_a_tokenizer_and_a_corpus(
     shown = capsys.readouterr().out
     assert f"{output}: 2 languages" in shown
     assert "left out, held out" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        (["quickstart"], {"data": None}),
+        (["quickstart", "mine", "--output", "out"], {"data": Path("mine"), "output": Path("out")}),
+        (["evaluate", "m", "--layer", "3"], {"model": Path("m"), "layer": 3}),
+    ],
+)
+def test_the_library_gets_what_was_given_and_nothing_else(
+    words: list[str], given: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got: list[dict[str, object]] = []
+    verb = replace(VERBS[words[0]], run=got.append)
+    monkeypatch.setitem(VERBS, words[0], verb)
+    assert main(words) == 0
+    assert got == [given]

@@ -95,6 +95,7 @@ def _quickstart_arguments(parser: argparse.ArgumentParser) -> None:
         "data",
         nargs="?",
         type=Path,
+        default=None,  # argparse would take SUPPRESS for a path
         help="folder of your own text; translation catalogues from PyPI if not given",
     )
     parser.add_argument("--output", type=Path, help="folder of the run (runs/quickstart)")

@@ -16,7 +16,13 @@ from erniem.corpus.gather import Rows, by_language, codes_of, draw_order
 from erniem.corpus.shards import write_shard
 from erniem.tokenization import ErnieMTokenizer, train_tokenizer
 
-__all__ = ["open_tokenizer", "train_vocabulary", "vocabulary_sample", "write_shards"]
+__all__ = [
+    "MOST_SENTENCES",
+    "open_tokenizer",
+    "train_vocabulary",
+    "vocabulary_sample",
+    "write_shards",
+]
 
 MOST_SENTENCES = 1_000_000
 """About so many sentences, at most, train a vocabulary: the trainer holds them in memory."""
@@ -40,18 +46,21 @@ def open_tokenizer(folder: Path) -> ErnieMTokenizer:
     return ErnieMTokenizer.from_pretrained(folder)
 
 
-def train_vocabulary(rows: Rows, *, size: int, alpha: float) -> ErnieMTokenizer:
+def train_vocabulary(
+    rows: Rows, *, size: int, alpha: float, most: int = MOST_SENTENCES
+) -> ErnieMTokenizer:
     """A tokeniser for the text of a corpus.
 
     Args:
         rows: the text.
         size: pieces V.
         alpha: temperature of the mix of languages, see `vocabulary_sample`.
+        most: sentences that train it, about, at most.
     """
     sentences = {
         code: [text for (text,) in texts.values()] for code, texts in by_language(rows).items()
     }
-    return train_tokenizer(vocabulary_sample(sentences, alpha), vocabulary_size=size)
+    return train_tokenizer(vocabulary_sample(sentences, alpha, most), vocabulary_size=size)
 
 
 def vocabulary_sample(

@@ -24,7 +24,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from erniem.corpus.encode import open_tokenizer, train_vocabulary, write_shards
+from erniem.corpus.encode import (
+    MOST_SENTENCES,
+    open_tokenizer,
+    train_vocabulary,
+    write_shards,
+)
 from erniem.corpus.gather import Gathered, codes_of, gather
 from erniem.corpus.shards import PairShard, SentenceShard
 from erniem.tokenization import fingerprint
@@ -84,6 +89,7 @@ def build_corpus(
     tokenizer: Path | None = None,
     vocabulary_size: int = 16_000,
     vocabulary_alpha: float = 0.3,
+    vocabulary_sentences: int = MOST_SENTENCES,
     languages: Sequence[str] | None = None,
     pairs_as_text: bool = True,
     max_per_source: int | None = None,
@@ -100,6 +106,7 @@ def build_corpus(
         vocabulary_size: pieces of a trained tokeniser.
         vocabulary_alpha: temperature of the mix of languages that it is trained on: 1 as they are,
             0 all alike.
+        vocabulary_sentences: so many of them, at most; fewer are quicker.
         languages: only these; all that are found if None.
         pairs_as_text: the sides of pairs are monolingual sentences too.
         max_per_source: lines kept of each file, at most, drawn; all if None.
@@ -128,7 +135,12 @@ def build_corpus(
     )
     with _whole_or_not_at_all(output) as partial:
         if pieces is None:
-            pieces = train_vocabulary(text.rows, size=vocabulary_size, alpha=vocabulary_alpha)
+            pieces = train_vocabulary(
+                text.rows,
+                size=vocabulary_size,
+                alpha=vocabulary_alpha,
+                most=vocabulary_sentences,
+            )
         pieces.save_pretrained(partial / "tokenizer")
         counts = write_shards(partial, text.rows, pieces, max_pieces)
         _write_held_out(partial / "held_out", text.held_out)
