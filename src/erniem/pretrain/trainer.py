@@ -258,6 +258,12 @@ class PretrainTrainer(Trainer):
                 use_mtime=False,
             )
 
+    def _issue_warnings_after_load(self, load_result: Any) -> None:
+        """Warns of keys that a checkpoint lacks, but not of tied ones, which none has."""
+        tied = ErnieMForMaskedLM._tied_weights_keys
+        load_result.missing_keys[:] = [key for key in load_result.missing_keys if key not in tied]
+        super()._issue_warnings_after_load(load_result)
+
     def save_folder(self, name: str) -> Path:
         """Writes model and tokenizer to a folder of the run, whole or not at all."""
         with self._staged(name) as staged:
