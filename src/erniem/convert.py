@@ -189,7 +189,9 @@ def set_languages(model: ErnieMForMaskedLM, languages: Sequence[str]) -> None:
     embeddings.language_embeddings = nn.Embedding.from_pretrained(rows, freeze=False, padding_idx=0)
 
 
-def load_start(path: Path | str, *, languages: Sequence[str]) -> ErnieMForMaskedLM:
+def load_start(
+    path: Path | str, *, languages: Sequence[str], dropout: float | None = None
+) -> ErnieMForMaskedLM:
     """Loads the model from which a pre-training starts, in float32.
 
     Args:
@@ -197,6 +199,7 @@ def load_start(path: Path | str, *, languages: Sequence[str]) -> ErnieMForMasked
             (`xlm-roberta`, `roberta`, `camembert`), with or without a masked-LM head; a missing
             head starts afresh, its decoder tied to the table of pieces.
         languages: the model's languages from now on; see `set_languages`.
+        dropout: of hidden states and attention from now on; as the folder has it if None.
 
     Raises:
         ValueError: no such folder, another kind of model, settings or weights that do not fit.
@@ -204,6 +207,8 @@ def load_start(path: Path | str, *, languages: Sequence[str]) -> ErnieMForMasked
     folder = Path(path)
     config = _read_config(folder)
     _check_settings(config)
+    if dropout is not None:
+        config.hidden_dropout_prob = config.attention_probs_dropout_prob = dropout
     if isinstance(config, ErnieMConfig):
         ours, _ = _load_folder(ErnieMForMaskedLM, folder, config)
         set_languages(ours, languages)

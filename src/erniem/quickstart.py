@@ -40,7 +40,7 @@ from erniem.pretrain.recipe import (
 from erniem.pretrain.run import PretrainResult, pretrain
 from erniem.report import LanguageResult, MapPoints, Results, SourceCredit, write_report
 from erniem.tasks.retrieve import RetrievalTable, held_out_retrieval
-from erniem.tokenization import ErnieMTokenizer
+from erniem.tokenization import open_tokenizer
 
 __all__ = ["LANGUAGES", "quickstart", "recipe_for"]
 
@@ -196,7 +196,7 @@ def _measured(
     corpus: Corpus, checkpoints: Mapping[str, Path]
 ) -> tuple[dict[str, RetrievalTable], dict[str, MapPoints]]:
     """Retrieval with every checkpoint, and the sentences of the map as each sees them."""
-    tokenizer = ErnieMTokenizer.from_pretrained(corpus.tokenizer_folder)
+    tokenizer = open_tokenizer(corpus.tokenizer_folder)
     segments = _map_segments(corpus.held_out)
     tables, maps = {}, {}
     for name, folder in checkpoints.items():

@@ -8,6 +8,7 @@ import io
 import json
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import sentencepiece as spm
 from sentencepiece import sentencepiece_model_pb2
@@ -21,7 +22,7 @@ from transformers import PreTrainedTokenizerFast
 
 from erniem.packing import SpecialIds
 
-__all__ = ["ErnieMTokenizer", "fingerprint", "special_ids", "train_tokenizer"]
+__all__ = ["ErnieMTokenizer", "fingerprint", "open_tokenizer", "special_ids", "train_tokenizer"]
 
 CLS, PAD, SEP, UNK, MASK = "[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]"
 
@@ -115,8 +116,37 @@ def from_sentencepiece(model: bytes) -> ErnieMTokenizer:
     )
 
 
+def open_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """The tokeniser in a folder: ours, XLM-R's, any fast one with the five special tokens.
+
+    Raises:
+        ValueError: no tokeniser in it.
+    """
+    if not (folder / "tokenizer.json").is_file():
+        raise ValueError(
+            f"{folder} holds no tokeniser (no tokenizer.json): name a folder that "
+            "save_pretrained wrote, or none to train one."
+        )
+    from transformers import AutoTokenizer  # which registers ours, so it comes after us
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    assert isinstance(tokenizer, PreTrainedTokenizerFast), "a tokenizer.json makes a fast one"
+    special_ids(tokenizer)
+    return tokenizer
+
+
 def special_ids(tokenizer: PreTrainedTokenizerFast) -> SpecialIds:
-    """The special ids of a tokeniser and the size of its vocabulary."""
+    """The special ids of a tokeniser and the size of its vocabulary.
+
+    Raises:
+        ValueError: it lacks one of the five special tokens.
+    """
+    for name in ("cls", "pad", "sep", "unk", "mask"):
+        if getattr(tokenizer, f"{name}_token_id") is None:
+            raise ValueError(
+                f"the tokeniser of {tokenizer.name_or_path} has no {name} token: add it, or take "
+                "a tokeniser of the kind that masked language models have."
+            )
     return SpecialIds(
         cls=tokenizer.cls_token_id,
         pad=tokenizer.pad_token_id,

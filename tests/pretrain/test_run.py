@@ -13,8 +13,10 @@ import pytest
 import torch
 import yaml
 from safetensors.torch import load_file
+from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM
 
 from erniem.corpus.pipeline import Corpus
+from erniem.model.configuration import ErnieMConfig
 from erniem.model.heads import ErnieMForMaskedLM
 from erniem.objectives import BTMLMSettings
 from erniem.pretrain import trainer as trainer_module
@@ -33,6 +35,7 @@ from erniem.pretrain.recipe import (
 )
 from erniem.pretrain.run import pretrain
 from erniem.pretrain.trainer import per_objective_loss
+from erniem.tokenization import open_tokenizer
 
 OPEN = Opening(distinct=0.0, content=0.0, found_content=0.0)
 TIMING = ("tokens_per_second", "train_runtime", "train_samples_per_second")
@@ -57,8 +60,8 @@ def recipe_for(corpus: Corpus, output: Path, **changes: Any) -> Recipe:
                 num_attention_heads=2,
                 intermediate_size=32,
                 max_position_embeddings=66,
-                dropout=0.1,
             ),
+            dropout=0.1,
             stage1=Stage(steps=5, mix={"mmlm": 0.4, "tlm": 0.3, "camlm": 0.3}),
             stage2=Stage(steps=7, mix={"mmlm": 0.3, "camlm": 0.3, "btmlm": 0.4}),
             batch=Batch(tokens_per_step=512, tokens_per_micro_batch=256, max_length=64),
@@ -154,17 +157,10 @@ def test_a_run_resumed_after_its_last_step_takes_no_step_more(
 def test_two_processes_give_the_loss_of_one(
     corpus: Corpus, tmp_path: Path, whole_run: Path
 ) -> None:
-    settled = Encoder(
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=66,
-    )  # dice of dropout differ between processes
     alone, together = tmp_path / "alone", tmp_path / "together"
-    pretrain(recipe_for(corpus, alone, encoder=settled))
+    pretrain(recipe_for(corpus, alone, dropout=0.0))  # its dice differ between processes
     process = launch(
-        recipe_for(corpus, together, encoder=settled),
+        recipe_for(corpus, together, dropout=0.0),
         tmp_path,
         sys.executable,
         *("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
@@ -222,7 +218,9 @@ def test_every_checkpoint_loads(corpus: Corpus, tmp_path: Path, asker: Any) -> N
 def test_a_run_goes_on_from_a_checkpoint_of_ours(
     corpus: Corpus, whole_run: Path, tmp_path: Path
 ) -> None:
-    result = pretrain(recipe_for(corpus, tmp_path / "run", start=whole_run / "final"))
+    result = pretrain(
+        recipe_for(corpus, tmp_path / "run", start=whole_run / "final", encoder=Encoder())
+    )
     start, final = weights(result.start), weights(whole_run / "final")
     assert all(torch.equal(start[name], final[name]) for name in final)
 
@@ -285,6 +283,7 @@ def test_what_cannot_be_trained_is_refused(corpus: Corpus, tmp_path: Path, case:
     change, message = REFUSED[case]
     with pytest.raises(ValueError, match=message):
         pretrain(change(recipe_for(corpus, tmp_path / "run")))
+    assert not (tmp_path / "run" / "recipe.yaml").exists(), "the right recipe may take the place"
 
 
 def test_a_run_of_another_recipe_is_not_resumed(
@@ -303,10 +302,50 @@ def test_shards_of_another_vocabulary_are_refused(
         text = path.read_text().replace("▁", "_")
         (start / path.name).write_text(text)
     with pytest.raises(ValueError, match="encoded with another vocabulary"):
-        pretrain(recipe_for(corpus, tmp_path / "run", start=start))
+        pretrain(recipe_for(corpus, tmp_path / "run", start=start, encoder=Encoder()))
 
 
 def test_the_resolved_recipe_reads_back(corpus: Corpus, whole_run: Path) -> None:
     saved = yaml.safe_load((whole_run / "recipe.yaml").read_text())
     assert saved["stage2"]["mix"] == {"mmlm": 0.3, "camlm": 0.3, "btmlm": 0.4}
     assert saved["objectives"]["btmlm"]["guess"]["method"] == "argmax"
+
+
+def test_a_run_goes_on_from_xlm_r(corpus: Corpus, tmp_path: Path) -> None:
+    size = corpus.piece_counts.shape[1]
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = XLMRobertaConfig(
+        vocab_size=size, intermediate_size=32, max_position_embeddings=66, **shape
+    )
+    theirs = XLMRobertaForMaskedLM(config)
+    theirs.save_pretrained(tmp_path / "start")
+    open_tokenizer(corpus.tokenizer_folder).save_pretrained(tmp_path / "start")
+    recipe = recipe_for(
+        corpus, tmp_path / "run", start=tmp_path / "start", encoder=Encoder(), dropout=0.0
+    )
+    result = pretrain(recipe)
+    start = ErnieMForMaskedLM.from_pretrained(result.start)
+    assert start.config.languages == ["el", "en", "ru"]
+    assert start.config.hidden_dropout_prob == 0.0
+    ids = torch.tensor([[0, 7, 8, 9, 2]])
+    assert torch.allclose(start(ids).logits, theirs.eval()(ids).logits, atol=1e-5)
+    assert "loss/btmlm" in result.log[-2]
+
+
+def test_an_encoder_of_another_shape_is_refused(corpus: Corpus, tmp_path: Path) -> None:
+    start = tmp_path / "start"
+    ErnieMForMaskedLM(
+        ErnieMConfig(
+            vocab_size=99,
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=32,
+            max_position_embeddings=66,
+        )
+    ).save_pretrained(start)
+    config = json.loads((start / "config.json").read_text())
+    (start / "config.json").write_text(json.dumps({**config, "intermediate_size": 48}))
+    open_tokenizer(corpus.tokenizer_folder).save_pretrained(start)
+    with pytest.raises(ValueError, match="linear1"):
+        pretrain(recipe_for(corpus, tmp_path / "run", start=start, encoder=Encoder()))

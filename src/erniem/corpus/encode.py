@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import numpy as np
 from tqdm import tqdm
+from transformers import PreTrainedTokenizerFast
 
 from erniem.corpus.gather import Rows, by_language, codes_of, draw_order
 from erniem.corpus.shards import write_shard
@@ -18,7 +19,6 @@ from erniem.tokenization import ErnieMTokenizer, train_tokenizer
 
 __all__ = [
     "MOST_SENTENCES",
-    "open_tokenizer",
     "train_vocabulary",
     "vocabulary_sample",
     "write_shards",
@@ -30,20 +30,6 @@ MOST_REPEATS = 10
 """A language's text is read so often at most, lest a handful of sentences fill the vocabulary."""
 CHUNK = 5_000
 """Rows encoded at a time: a tokeniser's answer is many times larger than the text."""
-
-
-def open_tokenizer(folder: Path) -> ErnieMTokenizer:
-    """The tokeniser in a folder.
-
-    Raises:
-        ValueError: no tokeniser in it.
-    """
-    if not (folder / "tokenizer.json").is_file():
-        raise ValueError(
-            f"{folder} holds no tokeniser (no tokenizer.json): name a folder that "
-            "save_pretrained wrote, or none to train one."
-        )
-    return ErnieMTokenizer.from_pretrained(folder)
 
 
 def train_vocabulary(
@@ -96,7 +82,7 @@ def _drawn(sentences: Sequence[str], characters: int) -> Iterator[str]:
 
 
 def write_shards(
-    folder: Path, rows: Rows, tokenizer: ErnieMTokenizer, max_pieces: int
+    folder: Path, rows: Rows, tokenizer: PreTrainedTokenizerFast, max_pieces: int
 ) -> dict[str, dict[str, int]]:
     """Encodes and writes the text of a corpus, and `counts.npy`.
 
@@ -130,7 +116,7 @@ class _Encoder:
     """Encodes labels chunk by chunk, and counts on the way."""
 
     def __init__(
-        self, rows: Rows, tokenizer: ErnieMTokenizer, max_pieces: int, bar: "tqdm[NoReturn]"
+        self, rows: Rows, tokenizer: PreTrainedTokenizerFast, max_pieces: int, bar: "tqdm[NoReturn]"
     ) -> None:
         self.rows = rows
         self.tokenizer = tokenizer

@@ -26,13 +26,12 @@ from jaxtyping import Int
 
 from erniem.corpus.encode import (
     MOST_SENTENCES,
-    open_tokenizer,
     train_vocabulary,
     write_shards,
 )
 from erniem.corpus.gather import Gathered, codes_of, gather
 from erniem.corpus.shards import PairShard, SentenceShard
-from erniem.tokenization import fingerprint
+from erniem.tokenization import fingerprint, open_tokenizer
 
 __all__ = ["Corpus", "build_corpus", "open_corpus"]
 

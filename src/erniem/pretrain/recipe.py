@@ -57,8 +57,6 @@ class Encoder:
     """Width of the feed-forward layer; 4 times the width is usual."""
     max_position_embeddings: int = 514
     """Positions, the two reserved ones counted: the longest sequence is two less."""
-    dropout: float = 0.0
-    """On hidden states and attention. InfoXLM's published continuation of XLM-R has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +182,8 @@ class Recipe:
     """Languages to train on; all those of the corpus if null."""
     encoder: Encoder = field(default_factory=Encoder)
     """Shape of the encoder, if it starts from nothing."""
+    dropout: float = 0.0
+    """On hidden states and attention. InfoXLM's published continuation of XLM-R has none."""
     stage1: Stage = field(
         default_factory=lambda: Stage(steps=100_000, mix={"mmlm": 0.4, "tlm": 0.3, "camlm": 0.3})
     )
@@ -212,6 +212,10 @@ class Recipe:
     def __post_init__(self) -> None:
         if not self.steps:
             raise ValueError("stage1.steps and stage2.steps are both 0: there is nothing to train.")
+        if self.start is not None and self.encoder != Encoder():
+            raise ValueError(
+                f"encoder has no effect: {self.start} brings its own shape; take `encoder` out."
+            )
         for name, stage in (("stage1", self.stage1), ("stage2", self.stage2)):
             _check_stage(name, stage)
         if self.batch.tokens_per_step % self.batch.tokens_per_micro_batch:

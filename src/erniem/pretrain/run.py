@@ -9,7 +9,6 @@ from typing import Any
 import torch
 import yaml
 from transformers import (
-    AutoTokenizer,
     PreTrainedTokenizerFast,
     TrainerCallback,
     TrainingArguments,
@@ -23,10 +22,10 @@ from erniem.model.heads import ErnieMForMaskedLM
 from erniem.pretrain.asking import Asking, CheckUp, partners_of
 from erniem.pretrain.assemble import Assembler
 from erniem.pretrain.checkpoints import last_checkpoint
-from erniem.pretrain.recipe import Encoder, Recipe, plain, write_recipe
+from erniem.pretrain.recipe import Recipe, plain, write_recipe
 from erniem.pretrain.stream import Stream
 from erniem.pretrain.trainer import PROGRESS_FILE, PretrainTrainer
-from erniem.tokenization import ErnieMTokenizer, fingerprint, special_ids
+from erniem.tokenization import fingerprint, open_tokenizer, special_ids
 
 __all__ = ["PretrainResult", "pretrain"]
 
@@ -75,14 +74,16 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
     """
     corpus = open_corpus(recipe.corpus)
     languages = _languages(recipe, corpus)
+    _check_output(recipe)
     arguments = training_arguments(recipe)
-    with arguments.main_process_first(local=False):
-        _claim_output(recipe)
-    tokenizer = ErnieMTokenizer.from_pretrained(corpus.tokenizer_folder)
+    tokenizer = open_tokenizer(corpus.tokenizer_folder)
     set_seed(recipe.seed)
     model = _model(recipe, corpus, tokenizer)
     _check_length(recipe, model)
     trainer = _trainer(recipe, arguments, corpus, languages, model, tokenizer, callbacks)
+    if arguments.should_save:
+        recipe.output.mkdir(parents=True, exist_ok=True)
+        write_recipe(recipe, recipe.output / RECIPE_FILE)
     checkpoint = last_checkpoint(recipe.output)
     if checkpoint is None:
         trainer.save_folder("start")
@@ -106,12 +107,10 @@ def _languages(recipe: Recipe, corpus: Corpus) -> tuple[str, ...]:
     return tuple(recipe.languages)
 
 
-def _claim_output(recipe: Recipe) -> None:
-    """Saves the resolved recipe in the output, or checks that the run there is of this recipe."""
+def _check_output(recipe: Recipe) -> None:
+    """A run that is found in the output must be of this recipe."""
     saved = recipe.output / RECIPE_FILE
     if not saved.exists():
-        recipe.output.mkdir(parents=True, exist_ok=True)
-        write_recipe(recipe, saved)
         return
     ours, theirs = plain(recipe), yaml.safe_load(saved.read_text())
     changed = [key for key in ours if key not in FREE_TO_CHANGE and ours[key] != theirs.get(key)]
@@ -126,9 +125,9 @@ def _claim_output(recipe: Recipe) -> None:
 def _model(recipe: Recipe, corpus: Corpus, tokenizer: PreTrainedTokenizerFast) -> ErnieMForMaskedLM:
     """The encoder at its start: from nothing, or from a checkpoint of the corpus's vocabulary."""
     if recipe.start is None:
-        return ErnieMForMaskedLM(_configuration(recipe.encoder, corpus, len(tokenizer)))
+        return ErnieMForMaskedLM(_configuration(recipe, corpus, len(tokenizer)))
     _check_vocabulary(recipe, tokenizer)
-    return load_start(recipe.start, languages=list(corpus.languages))
+    return load_start(recipe.start, languages=list(corpus.languages), dropout=recipe.dropout)
 
 
 def _check_length(recipe: Recipe, model: ErnieMForMaskedLM) -> None:
@@ -141,8 +140,9 @@ def _check_length(recipe: Recipe, model: ErnieMForMaskedLM) -> None:
         )
 
 
-def _configuration(encoder: Encoder, corpus: Corpus, vocabulary_size: int) -> ErnieMConfig:
+def _configuration(recipe: Recipe, corpus: Corpus, vocabulary_size: int) -> ErnieMConfig:
     """The configuration of an encoder from nothing."""
+    encoder = recipe.encoder
     return ErnieMConfig(
         vocab_size=vocabulary_size,
         languages=list(corpus.languages),
@@ -151,16 +151,15 @@ def _configuration(encoder: Encoder, corpus: Corpus, vocabulary_size: int) -> Er
         num_attention_heads=encoder.num_attention_heads,
         intermediate_size=encoder.intermediate_size,
         max_position_embeddings=encoder.max_position_embeddings,
-        hidden_dropout_prob=encoder.dropout,
-        attention_probs_dropout_prob=encoder.dropout,
+        hidden_dropout_prob=recipe.dropout,
+        attention_probs_dropout_prob=recipe.dropout,
     )
 
 
 def _check_vocabulary(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> None:
     """The shards must have been encoded with the vocabulary of the checkpoint to start from."""
     assert recipe.start is not None
-    theirs = AutoTokenizer.from_pretrained(recipe.start)
-    assert isinstance(theirs, PreTrainedTokenizerFast)
+    theirs = open_tokenizer(recipe.start)
     if fingerprint(theirs) != fingerprint(tokenizer):
         raise ValueError(
             f"{recipe.corpus} was encoded with another vocabulary ({len(tokenizer)} pieces) than "

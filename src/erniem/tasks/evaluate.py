@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
-
 from erniem.convert import load_start
 from erniem.corpus.pipeline import open_corpus
 from erniem.embed import Pooling, VectorSettings
@@ -19,6 +17,7 @@ from erniem.tasks.retrieve import (
     tatoeba_retrieval,
     xtreme_accuracy,
 )
+from erniem.tokenization import open_tokenizer
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -87,8 +86,7 @@ def evaluate(
         raise ValueError("nothing to measure on: give a corpus, a Tatoeba folder, or both.")
     settings = VectorSettings(layer=layer, pooling=pooling)
     network = load_start(model, languages=[])
-    tokenizer = AutoTokenizer.from_pretrained(model)
-    assert isinstance(tokenizer, PreTrainedTokenizerFast)
+    tokenizer = open_tokenizer(model)
     found = Evaluation(
         model=model,
         settings=settings,
