@@ -59,6 +59,7 @@ def model(tokenizer: ErnieMTokenizer) -> ErnieMForMaskedLM:
 
 def test_the_nearest_by_angle_counts_whatever_the_lengths() -> None:
     queries = vectors([1, 0], [0, 1], [1, 1], [-1, 0])
+    assert accuracy(queries, vectors([0.1, 0], [1, 9], [8, 8], [-5, 1])) == 1.0
     keys = vectors([0.1, 0], [9, 9], [8, 8.1], [-5, 1])
     # The nearest are rows 0, 2, 1 and 3: (9, 9) lies on (1, 1), and (8, 8.1) a little beyond.
     assert accuracy(queries, keys) == 0.5
@@ -78,13 +79,15 @@ def test_of_equal_keys_the_first_is_the_nearest() -> None:
     half = rng.normal(size=(500, 256)).astype(np.float32)
     twice = np.concatenate([half, half])
     assert accuracy(twice, twice) == 0.5
-    assert accuracy(vectors([1, 1], [1, 1]), vectors([0, 1], [1, 0])) == 0.5
+    assert accuracy(vectors([1, 1], [0, 1]), vectors([1, 0], [0, 1])) == 1.0
+    assert accuracy(vectors([1, 0], [1, 1]), vectors([1, 0], [0, 1])) == 0.5
 
 
 def test_a_vector_that_is_not_finite_or_zero_is_wrong_and_spoils_no_other() -> None:
     nan = float("nan")
     good = vectors([1, 0], [0, 1], [-1, -1])
     assert accuracy(vectors([1, 0], [nan, 1], [-1, -1]), good) == pytest.approx(2 / 3)
+    assert accuracy(vectors([1, 0], [nan, 1]), vectors([1, 0], [0, 1])) == 0.5
     assert accuracy(good, vectors([1, 0], [0, 0], [-1, -1])) == pytest.approx(2 / 3)
     assert accuracy(good, vectors([nan, nan], [0, 1], [nan, nan])) == pytest.approx(1 / 3)
 
