@@ -151,6 +151,7 @@ def _configuration(recipe: Recipe, corpus: Corpus, vocabulary_size: int) -> Erni
         num_attention_heads=encoder.num_attention_heads,
         intermediate_size=encoder.intermediate_size,
         max_position_embeddings=encoder.max_position_embeddings,
+        initializer_range=encoder.initializer_range,
         hidden_dropout_prob=recipe.dropout,
         attention_probs_dropout_prob=recipe.dropout,
     )
