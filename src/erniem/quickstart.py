@@ -89,7 +89,7 @@ def quickstart(data: Path | None = None, *, output: Path = Path("runs/quickstart
 
 
 def recipe_for(corpus: Corpus, output: Path) -> Recipe:
-    """The recipe of a first run: minutes on two cores, at most three epochs of little text."""
+    """The recipe of a first run: seven minutes of training on two cores."""
     return Recipe(
         corpus=corpus.folder,
         output=output,
@@ -100,8 +100,8 @@ def recipe_for(corpus: Corpus, output: Path) -> Recipe:
             intermediate_size=768,
             max_position_embeddings=98,
         ),
-        stage1=Stage(steps=1_100, mix={"mmlm": 0.2, "tlm": 0.4, "camlm": 0.4}),
-        stage2=Stage(steps=300, mix={"mmlm": 0.1, "tlm": 0.3, "camlm": 0.4, "btmlm": 0.2}),
+        stage1=Stage(steps=700, mix={"mmlm": 0.2, "tlm": 0.4, "camlm": 0.4}),
+        stage2=Stage(steps=200, mix={"mmlm": 0.1, "tlm": 0.3, "camlm": 0.4, "btmlm": 0.2}),
         batch=Batch(tokens_per_step=2_048, tokens_per_micro_batch=2_048, max_length=96, alpha=0.5),
         health=Health(
             every=100,
