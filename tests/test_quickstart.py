@@ -1,4 +1,5 @@
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,6 +94,24 @@ def test_what_is_done_already_is_not_done_again(
     assert (tmp_path / "run" / "corpus" / "manifest.json").stat().st_mtime_ns == shards
     assert again.between == first.between
     assert again.losses == first.losses
+
+
+def test_the_time_of_a_call_that_was_interrupted_counts(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(corpus: Corpus, output: Path) -> Recipe:
+        time.sleep(0.3)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "recipe_for", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        quickstart(text, output=tmp_path / "run")
+    before = json.loads((tmp_path / "run" / "seconds.json").read_text())
+    assert before["pre-training"] >= 0.3
+    monkeypatch.setattr(module, "recipe_for", short)
+    results = quickstart(text, output=tmp_path / "run")
+    assert results.seconds["pre-training"] > before["pre-training"]
+    assert results.seconds["corpus"] >= before["corpus"]
 
 
 def test_a_stage_2_that_stays_shut_is_said(

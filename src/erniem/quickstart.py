@@ -70,17 +70,17 @@ def quickstart(data: Path | None = None, *, output: Path = Path("runs/quickstart
     Raises:
         ValueError: text that cannot be used, no pairs, or an output with a run on other text.
     """
-    seconds: dict[str, float] = {}
     _claim(output, data)
-    with _timed(seconds, "text"):
+    clock = _Clock(output / "seconds.json")
+    with clock.timing("text"):
         sources, origins = _catalogues(output) if data is None else _own_text(data)
-    with _timed(seconds, "corpus"):
+    with clock.timing("corpus"):
         corpus = _corpus(sources, output / "corpus")
-    with _timed(seconds, "pre-training"):
+    with clock.timing("pre-training"):
         trained = pretrain(recipe_for(corpus, output / "pretraining"))
-    with _timed(seconds, "evaluation"):
+    with clock.timing("evaluation"):
         tables, maps = _measured(corpus, _checkpoints(trained))
-    results = _results(corpus, trained, tables, seconds, origins)
+    results = _results(corpus, trained, tables, clock.seconds, origins)
     (output / "results.json").write_text(results.to_json() + "\n", encoding="utf-8")
     write_report(results, output / "report.html", maps)
     print("\n".join(_lines(results)))
@@ -113,11 +113,23 @@ def recipe_for(corpus: Corpus, output: Path) -> Recipe:
     )
 
 
-@contextmanager
-def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    seconds[part] = round(time.perf_counter() - start, 1)
+class _Clock:
+    """How long each part of a run took, over all calls that it took, kept in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.seconds: dict[str, float] = json.loads(path.read_text()) if path.is_file() else {}
+
+    @contextmanager
+    def timing(self, part: str) -> Iterator[None]:
+        """Adds the time inside to a part, also when it is interrupted."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = self.seconds.get(part, 0.0) + time.perf_counter() - start
+            self.seconds[part] = round(spent, 1)
+            self.path.write_text(json.dumps(self.seconds) + "\n", encoding="utf-8")
 
 
 # Text

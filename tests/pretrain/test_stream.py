@@ -11,14 +11,20 @@ from erniem.pretrain.stream import Line, Stream, temperature_shares
 lengths_of_sentences = st.lists(st.integers(1, 9), min_size=1, max_size=30).map(np.array)
 
 
-def stream_of(corpus: Corpus, *mixes: dict[str, float], budget: int = 256, seed: int = 1) -> Stream:
+def stream_of(
+    corpus: Corpus,
+    *mixes: dict[str, float],
+    budget: int = 256,
+    seed: int = 1,
+    max_length: int = 64,
+) -> Stream:
     return Stream(
         corpus,
         mixes,
         languages=corpus.languages,
         budget=budget,
         alpha=0.5,
-        max_length=64,
+        max_length=max_length,
         seed=seed,
     )
 
@@ -99,6 +105,48 @@ def test_opening_a_stage_neither_skips_nor_repeats_a_sentence(corpus: Corpus) ->
         of_language = seen[1 + corpus.languages.index(code)]
         assert len(of_language) > len(shard), "the first epoch must be through"
         assert sorted(of_language[: len(shard)]) == expected
+
+
+def test_a_pair_with_a_long_side_is_left_out_whole_and_counted(corpus: Corpus) -> None:
+    limit = 20
+    stream = stream_of(corpus, {"tlm": 1.0, "mmlm": 1.0}, budget=8_000, max_length=2 * limit + 4)
+    fitting = {
+        label: int((shard.lengths <= limit).all(axis=1).sum())
+        for label, shard in corpus.parallel.items()
+    }
+    assert all(0 < fitting[label] < len(corpus.parallel[label]) for label in fitting)
+    assert stream.misfits["tlm"] == {
+        label: len(shard) - fitting[label] for label, shard in corpus.parallel.items()
+    }
+    seen = set()
+    for number in range(6):
+        pairs = {text.objective: text for text in stream.micro_batch(number, [0])}["tlm"]
+        assert pairs.second is not None
+        for place, language in enumerate(pairs.second.languages):
+            first, second = pairs.first[place], pairs.second[place]
+            assert max(len(first), len(second)) <= limit
+            seen.add((int(language), first.tobytes(), second.tobytes()))
+    whole = set()
+    for shard in corpus.parallel.values():
+        first, second = shard.take(np.arange(len(shard)))
+        whole |= {
+            (int(second.languages[i]), first[i].tobytes(), second[i].tobytes())
+            for i in range(len(shard))
+            if max(len(first[i]), len(second[i])) <= limit
+        }
+    assert seen == whole
+
+
+def test_a_long_sentence_is_cropped_and_counted(corpus: Corpus) -> None:
+    stream = stream_of(corpus, {"mmlm": 1.0}, budget=4_000, max_length=22)
+    (text,) = stream.micro_batch(0, [0])
+    assert text.first.lengths.max() == 20
+    assert stream.misfits["mmlm"]["en"] == int((corpus.monolingual["en"].lengths > 20).sum()) > 0
+
+
+def test_pairs_that_are_all_too_long_are_refused_with_the_way_out(corpus: Corpus) -> None:
+    with pytest.raises(ValueError, match=r"all \d+ pairs have a side .* raise batch\.max_length"):
+        stream_of(corpus, {"tlm": 1.0}, max_length=6)
 
 
 def test_an_objective_without_text_is_named(corpus: Corpus) -> None:

@@ -8,7 +8,7 @@ from argparse import ArgumentError
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
@@ -60,6 +60,10 @@ class Encoder:
     initializer_range: float = 0.02
     """Standard deviation of initial weights. 0.02 suits width 768; a narrow encoder learns sooner
     with 1 / √D, without which its layers hardly change what they pass on (docs/log.md)."""
+    initial: Literal["random", "repeating"] = "random"
+    """`random`: as BERT and XLM-R start. `repeating`: as an encoder that guesses what it reads, see
+    `erniem.pretrain.initial`; a small one aligns languages in minutes with it, and not in hours
+    without (docs/log.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +147,10 @@ class Optimization:
 
     learning_rate: float = 2e-4
     """Peak learning rate (base; large: 1e-4)."""
+    table_rate: float = 1.0
+    """Learning rate of the tables of pieces, positions and languages, in multiples of
+    `learning_rate`. From nothing 10: a row moves only when its piece is read, and in a short run
+    most pieces are read a few dozen times (docs/log.md)."""
     warmup_steps: int = 10_000
     """Steps of linear warm-up."""
     schedule: str = "linear"

@@ -22,14 +22,17 @@ from erniem.model.heads import ErnieMForMaskedLM
 from erniem.pretrain.asking import Asking, CheckUp, partners_of
 from erniem.pretrain.assemble import Assembler
 from erniem.pretrain.checkpoints import last_checkpoint
+from erniem.pretrain.initial import start_repeating
 from erniem.pretrain.recipe import Recipe, plain, write_recipe
-from erniem.pretrain.stream import Stream
+from erniem.pretrain.stream import PARALLEL, Stream
 from erniem.pretrain.trainer import PROGRESS_FILE, PretrainTrainer
 from erniem.tokenization import fingerprint, open_tokenizer, special_ids
 
 __all__ = ["PretrainResult", "pretrain"]
 
 RECIPE_FILE = "recipe.yaml"
+MISFITS_FILE = "misfits.json"
+"""How many sentences were cropped and pairs left out for their length, see `Stream.misfits`."""
 FREE_TO_CHANGE = ("output", "checkpoints", "trainer")
 """Parts of a recipe that a resumed run may change: they leave the curve as it is."""
 
@@ -50,11 +53,17 @@ class PretrainResult:
     """The resolved recipe."""
     log: list[dict[str, Any]]
     """The lines of the log: losses, accuracies, tokens, health, by step."""
+    misfits: dict[str, dict[str, int]]
+    """Objective → languages → pairs left out, or sentences cropped, for their length."""
 
     def summary(self) -> str:
-        """Where the encoders lie."""
+        """Where the encoders lie, and what was too long for them."""
         opened = "it did not open" if self.opened_step is None else f"from step {self.opened_step}"
-        return f"final encoder: {self.final}\nstage 2: {opened}\nlog: {self.final.parent / 'runs'}"
+        lines = [f"final encoder: {self.final}", f"stage 2: {opened}"]
+        for objective, counts in self.misfits.items():
+            fate = "pairs left out" if objective in PARALLEL else "sentences cropped"
+            lines.append(f"too long for {objective}: {sum(counts.values()):,} {fate}")
+        return "\n".join([*lines, f"log: {self.final.parent / 'runs'}"])
 
 
 def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> PretrainResult:
@@ -84,6 +93,8 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
     if arguments.should_save:
         recipe.output.mkdir(parents=True, exist_ok=True)
         write_recipe(recipe, recipe.output / RECIPE_FILE)
+        misfits = trainer.assembler.stream.misfits
+        (recipe.output / MISFITS_FILE).write_text(json.dumps(misfits, indent=1) + "\n")
     checkpoint = last_checkpoint(recipe.output)
     if checkpoint is None:
         trainer.save_folder("start")
@@ -125,7 +136,10 @@ def _check_output(recipe: Recipe) -> None:
 def _model(recipe: Recipe, corpus: Corpus, tokenizer: PreTrainedTokenizerFast) -> ErnieMForMaskedLM:
     """The encoder at its start: from nothing, or from a checkpoint of the corpus's vocabulary."""
     if recipe.start is None:
-        return ErnieMForMaskedLM(_configuration(recipe, corpus, len(tokenizer)))
+        model = ErnieMForMaskedLM(_configuration(recipe, corpus, len(tokenizer)))
+        if recipe.encoder.initial == "repeating":
+            start_repeating(model, corpus.piece_counts)
+        return model
     _check_vocabulary(recipe, tokenizer)
     return load_start(recipe.start, languages=list(corpus.languages), dropout=recipe.dropout)
 
@@ -282,4 +296,5 @@ def _result(recipe: Recipe) -> PretrainResult:
         opened_step=opened[0] // recipe.micro_batches if opened else None,
         recipe=recipe.output / RECIPE_FILE,
         log=state["log_history"],
+        misfits=json.loads((recipe.output / MISFITS_FILE).read_text()),
     )

@@ -25,7 +25,7 @@ from jaxtyping import Int
 from erniem.corpus.pipeline import Corpus
 from erniem.packing import Sentences, boundaries
 
-__all__ = ["Line", "MixedSentences", "Stream", "temperature_shares"]
+__all__ = ["PARALLEL", "Line", "MixedSentences", "Stream", "temperature_shares"]
 
 
 def temperature_shares(tokens: Mapping[str, int], alpha: float) -> dict[str, float]:
@@ -105,6 +105,8 @@ PARALLEL = ("tlm", "camlm")
 class _Dataset:
     objective: str
     name: str
+    rows: Int[np.ndarray, " N"]
+    """Numbers in the shard of the sentences or pairs on the line."""
     line: Line
 
 
@@ -117,7 +119,9 @@ class Stream:
         languages: the languages to draw from.
         budget: real tokens in a micro-batch, all objectives together.
         alpha: temperature of the mix of languages, see `temperature_shares`.
-        max_length: longest sequence in tokens, special tokens included; longer ones are cropped.
+        max_length: longest sequence in tokens, special tokens included. Longer sentences are
+            cropped; pairs with a side of more than half are left out, since two halves of a
+            translation do not match. `misfits` counts both.
         seed: every run of the same seed sees the same micro-batches.
 
     Raises:
@@ -140,28 +144,33 @@ class Stream:
         self.budget = budget
         self.limit_alone = max_length - 2
         self.limit_paired = (max_length - 4) // 2
+        self.misfits: dict[str, dict[str, int]] = {}
+        """Objective → data set → pairs left out, or sentences cropped, for their length."""
         objectives = sorted({name for mix in mixes for name, share in mix.items() if share > 0})
         self.datasets = [
-            _Dataset(objective, name, Line(lengths, (seed, *objective.encode(), place)))
+            _Dataset(objective, name, rows, Line(lengths, (seed, *objective.encode(), place)))
             for objective in objectives
-            for place, (name, lengths) in enumerate(sorted(self._lengths(objective).items()))
+            for place, (name, rows, lengths) in enumerate(self._readable(objective))
+            if len(rows)
         ]
         self.rates = [self._rates(mix, alpha) for mix in mixes]
 
-    def _lengths(self, objective: str) -> dict[str, Int[np.ndarray, " N"]]:
-        """Tokens of every sentence or pair that an objective may read, as cropped."""
-        if objective in PARALLEL:
-            return {
-                name: np.minimum(shard.lengths, self.limit_paired).sum(axis=1, dtype=np.int64)
-                for name, shard in self.corpus.parallel.items()
-                if len(shard) and self.languages.issuperset(name.split("-"))
-            }
+    def _readable(
+        self, objective: str
+    ) -> Iterator[tuple[str, Int[np.ndarray, " N"], Int[np.ndarray, " N"]]]:
+        """What an objective may read: data set, numbers in its shard, tokens of each as cropped."""
+        parallel = objective in PARALLEL
+        shards = self.corpus.parallel if parallel else self.corpus.monolingual
         limit = self.limit_alone if objective == "mmlm" else self.limit_paired
-        return {
-            name: np.minimum(shard.lengths, limit).astype(np.int64)
-            for name, shard in self.corpus.monolingual.items()
-            if len(shard) and name in self.languages
-        }
+        for name in sorted(shards):
+            if not self.languages.issuperset(name.split("-")):
+                continue
+            lengths = shards[name].lengths.reshape(len(shards[name]), -1).astype(np.int64)
+            fits = (lengths <= limit).all(axis=1)
+            if misfits := int((~fits).sum()):
+                self.misfits.setdefault(objective, {})[name] = misfits
+            rows = np.flatnonzero(fits) if parallel else np.arange(len(lengths))
+            yield name, rows, np.minimum(lengths[rows], limit).sum(axis=1)
 
     def _rates(self, mix: Mapping[str, float], alpha: float) -> list[float]:
         """Tokens of each data set in a micro-batch of one stage."""
@@ -169,11 +178,7 @@ class Stream:
         for objective in mix:
             tokens = {d.name: d.line.total for d in self.datasets if d.objective == objective}
             if mix[objective] and not tokens:
-                kind = "pairs" if objective in PARALLEL else "sentences"
-                raise ValueError(
-                    f"{objective} gets a share of the tokens, but {self.corpus.folder} has no "
-                    f"{kind} in {', '.join(sorted(self.languages))}: add some, or drop {objective}."
-                )
+                raise ValueError(self._lack(objective))
             shares[objective] = temperature_shares(tokens, alpha)
         whole = sum(mix.values()) or 1.0
         return [
@@ -183,6 +188,19 @@ class Stream:
             * shares.get(d.objective, {}).get(d.name, 0.0)
             for d in self.datasets
         ]
+
+    def _lack(self, objective: str) -> str:
+        """Why an objective has nothing to read, and the way out."""
+        if misfits := sum(self.misfits.get(objective, {}).values()):
+            return (
+                f"{objective} gets a share of the tokens, but all {misfits} pairs have a side of "
+                f"more than {self.limit_paired} pieces: raise batch.max_length."
+            )
+        kind = "pairs" if objective in PARALLEL else "sentences"
+        return (
+            f"{objective} gets a share of the tokens, but {self.corpus.folder} has no "
+            f"{kind} in {', '.join(sorted(self.languages))}: add some, or drop {objective}."
+        )
 
     def _place(self, dataset: int, micro_batch: int, opened_at: Sequence[int]) -> int:
         """How far along its line a data set is when a micro-batch begins."""
@@ -222,11 +240,11 @@ class Stream:
     def _take(
         self, dataset: _Dataset, indices: Int[np.ndarray, " n"]
     ) -> tuple[Sentences, Sentences | None]:
+        rows = dataset.rows[indices]
         if dataset.objective in PARALLEL:
-            first, second = self.corpus.parallel[dataset.name].take(indices)
-            return first.cropped(self.limit_paired), second.cropped(self.limit_paired)
+            return self.corpus.parallel[dataset.name].take(rows)
         limit = self.limit_alone if dataset.objective == "mmlm" else self.limit_paired
-        return self.corpus.monolingual[dataset.name].take(indices).cropped(limit), None
+        return self.corpus.monolingual[dataset.name].take(rows).cropped(limit), None
 
     def epochs(self, number: int, opened_at: Sequence[int]) -> dict[str, float]:
         """How often each data set was read through when micro-batch `number` begins."""

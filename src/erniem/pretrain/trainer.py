@@ -45,7 +45,7 @@ from erniem.pretrain.meters import Meters
 from erniem.pretrain.progress import ProgressLine
 from erniem.pretrain.recipe import OBJECTIVES, Recipe
 
-__all__ = ["PretrainTrainer", "per_objective_loss"]
+__all__ = ["PretrainTrainer", "give_rate", "per_objective_loss"]
 
 PROGRESS_FILE = "pretraining.json"
 """Beside transformers' trainer_state.json in a checkpoint: the open stages and the meters."""
@@ -69,6 +69,18 @@ def per_objective_loss(
     """
     sums = torch.zeros_like(weights).index_add(0, objective, losses)
     return (weights * sums / holes.clamp(min=1)).sum()
+
+
+def give_rate(
+    optimizer: torch.optim.Optimizer, parameters: Iterable[Tensor], factor: float
+) -> None:
+    """Moves parameters into groups of their own, with a learning rate `factor` times as high."""
+    ours = {id(one) for one in parameters}
+    for group in list(optimizer.param_groups):
+        moved = [one for one in group["params"] if id(one) in ours]
+        if moved:
+            group["params"] = [one for one in group["params"] if id(one) not in ours]
+            optimizer.add_param_group({**group, "params": moved, "lr": factor * group["lr"]})
 
 
 class PretrainTrainer(Trainer):
@@ -161,6 +173,20 @@ class PretrainTrainer(Trainer):
             guesses = self.asking.answer(self.asker, draft.ask, number)
             batches.append(self.assembler.learn(draft.ask, guesses, number))
         return as_tensors(batches)
+
+    # Optimiser
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """The Trainer's optimiser, with a learning rate of its own for the tables."""
+        fresh = self.optimizer is None
+        optimizer = super().create_optimizer(model)
+        factor = self.recipe.optimization.table_rate
+        if fresh and factor != 1.0:
+            network = model or self.model
+            assert network is not None
+            tables = [part.weight for part in network.modules() if isinstance(part, nn.Embedding)]
+            give_rate(optimizer, tables, factor)
+        return optimizer
 
     # Loss
 
