@@ -27,11 +27,13 @@ from erniem.corpus.read import find_sources
 from erniem.embed import VectorSettings, sentence_vectors
 from erniem.languages import name_of
 from erniem.model.heads import ErnieMForMaskedLM
+from erniem.objectives import MaskingSettings
 from erniem.pretrain.recipe import (
     Batch,
     Checkpoints,
     Encoder,
     Health,
+    Objectives,
     Opening,
     Optimization,
     Recipe,
@@ -46,7 +48,7 @@ __all__ = ["LANGUAGES", "quickstart", "recipe_for"]
 
 LANGUAGES = ("de", "es", "fr", "ru", "uk", "el", "zh", "he")
 """Beside English: five scripts, and few enough languages to learn in minutes."""
-VOCABULARY_SIZE = 8_000
+VOCABULARY_SIZE = 16_000
 """Pieces; fewer for little text, see `vocabulary_size_for`."""
 VOCABULARY_SENTENCES = 60_000
 """Sentences that train them; a quarter of the default text, and a quarter of the time."""
@@ -54,8 +56,8 @@ HELD_OUT = 300
 """Pairs of each two languages that retrieval is measured on."""
 MAP_SEGMENTS = 40
 """Held-out segments on the map, each in every language that has it."""
-VECTORS = VectorSettings()
-"""How sentences become vectors: XTREME's layer and pooling."""
+VECTORS = VectorSettings(layer=0)
+"""How sentences become vectors: the mean over the first of two layers; the last is the head's."""
 
 
 def quickstart(data: Path | None = None, *, output: Path = Path("runs/quickstart")) -> Results:
@@ -94,22 +96,35 @@ def recipe_for(corpus: Corpus, output: Path) -> Recipe:
         corpus=corpus.folder,
         output=output,
         encoder=Encoder(
-            hidden_size=192,
-            num_hidden_layers=4,
+            hidden_size=128,
+            num_hidden_layers=2,
             num_attention_heads=4,
-            intermediate_size=768,
+            intermediate_size=512,
             max_position_embeddings=98,
+            initializer_range=0.088,
+            initial="repeating",
         ),
-        stage1=Stage(steps=700, mix={"mmlm": 0.2, "tlm": 0.4, "camlm": 0.4}),
-        stage2=Stage(steps=200, mix={"mmlm": 0.1, "tlm": 0.3, "camlm": 0.4, "btmlm": 0.2}),
-        batch=Batch(tokens_per_step=2_048, tokens_per_micro_batch=2_048, max_length=96, alpha=0.5),
+        stage1=Stage(
+            steps=2_600,
+            mix={"mmlm": 0.1, "tlm": 0.5, "camlm": 0.4},
+            weights={"mmlm": 0.2},
+        ),
+        stage2=Stage(
+            steps=1_000,
+            mix={"mmlm": 0.1, "tlm": 0.3, "camlm": 0.3, "btmlm": 0.3},
+            weights={"mmlm": 0.2, "btmlm": 0.5},
+        ),
+        batch=Batch(tokens_per_step=1_024, tokens_per_micro_batch=1_024, max_length=96, alpha=0.5),
+        objectives=Objectives(masking=MaskingSettings(ratio=0.3), rare_first=0.5),
         health=Health(
-            every=100,
+            every=200,
             pairs=32,
-            opening=Opening(distinct=0.01, content=0.02, found_content=0.2),
+            opening=Opening(distinct=0.02, content=0.2, found_content=0.1),
         ),
-        optimization=Optimization(learning_rate=1e-3, warmup_steps=100),
-        checkpoints=Checkpoints(every=200, keep=1, log_every=20),
+        optimization=Optimization(
+            learning_rate=1e-3, table_rate=10.0, warmup_steps=100, weight_decay=0.0
+        ),
+        checkpoints=Checkpoints(every=400, keep=1, log_every=40),
     )
 
 

@@ -16,7 +16,7 @@ from erniem.objectives.btmlm import (
 from erniem.objectives.camlm import CAMLMSettings, PlaceholderSettings, camlm
 from erniem.objectives.frame import Batch, Joined, join
 from erniem.objectives.health import Health, health
-from erniem.objectives.masking import LanguageTags, MaskingSettings
+from erniem.objectives.masking import LanguageTags, MaskingSettings, hole_odds
 from erniem.objectives.mlm import mmlm, tlm
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "camlm",
     "choose_targets",
     "health",
+    "hole_odds",
     "join",
     "learn",
     "mmlm",

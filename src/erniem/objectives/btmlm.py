@@ -222,8 +222,10 @@ def learn(
     special: SpecialIds,
     rng: np.random.Generator,
     tags: LanguageTags = "placeholders",
+    odds: Float[np.ndarray, "L V"] | None = None,
 ) -> Batch:
     """The sentence with holes, and its pseudo tokens to read; holes in the sentence alone."""
     pseudo = Sentences(ids=guesses, bounds=boundaries(question.counts), languages=question.targets)
     frame = frame_pair(question.source, pseudo, special)
-    return hide(frame, frame.text(FIRST), settings, special, rng, tags=tags, objective="btmlm")
+    text = frame.text(FIRST)
+    return hide(frame, text, settings, special, rng, tags=tags, odds=odds, objective="btmlm")

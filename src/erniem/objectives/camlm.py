@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from erniem.objectives.frame import (
     FIRST,
@@ -29,7 +29,7 @@ from erniem.objectives.frame import (
     pack,
     swap_sides,
 )
-from erniem.objectives.masking import LanguageTags, choose
+from erniem.objectives.masking import LanguageTags, choose, draw
 from erniem.packing import Pack, Sentences, SpecialIds, boundaries
 
 __all__ = ["CAMLMSettings", "PlaceholderSettings", "camlm", "place_holders"]
@@ -68,6 +68,7 @@ def camlm(
     special: SpecialIds,
     rng: np.random.Generator,
     tags: LanguageTags = "placeholders",
+    odds: Float[np.ndarray, "L V"] | None = None,
 ) -> Batch:
     """Cross-attention masked language modelling: two sequences a pair, see the module.
 
@@ -77,10 +78,9 @@ def camlm(
     frame = frame_pair(first, second, special)
     group = 3 * frame.sequence + frame.side
     by_group = np.argsort(group, kind="stable")
+    keys = draw(frame.ids[by_group], frame.languages[by_group], odds, rng)
     chosen = np.zeros(len(group), dtype=bool)
-    chosen[by_group] = choose(
-        group[by_group], ~frame.special[by_group], settings.ratio, rng.random(len(group))
-    )
+    chosen[by_group] = choose(group[by_group], ~frame.special[by_group], settings.ratio, keys)
     halves = [
         place_holders(frame, chosen, FIRST, form, special, tags),
         place_holders(frame, chosen, SECOND, form, special, tags),

@@ -8,11 +8,15 @@ from jaxtyping import Bool, Float, Int
 
 from erniem.packing import SpecialIds
 
-__all__ = ["LanguageTags", "MaskingSettings", "choose", "corrupt"]
+__all__ = ["LanguageTags", "MaskingSettings", "choose", "corrupt", "draw", "hole_odds"]
 
 LanguageTags = Literal["placeholders", "all"]
 """Which tokens carry a language id: the placeholders of CAMLM and BTMLM alone, so that plain text
 needs none and released checkpoints stay as they are, or every token, as the paper draws it."""
+
+
+RAREST = 1e-6
+"""A piece counts as at least so frequent in its language, or a slip would always be asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +65,44 @@ def choose(
     chosen = np.zeros(len(eligible), dtype=bool)
     chosen[order[rank < quota[group[order]]]] = True
     return chosen
+
+
+def hole_odds(counts: Int[np.ndarray, "L V"], power: float) -> Float[np.ndarray, "L V"]:
+    """The odds with which a piece of a language becomes a hole: 1 / frequency^power.
+
+    With power 0.5 as XLM draws its holes (Lample and Conneau, 2019, §3.3): a comma is asked for
+    seldom, a name often, and answers tell more of what a sentence says.
+
+    Args:
+        counts: how often each language's text has each piece.
+        power: 0 for the same odds everywhere.
+
+    Example: a piece at 4 %, one at 1 %, power 0.5 → odds 5 and 10.
+    """
+    frequency = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    return np.maximum(frequency, RAREST) ** -power
+
+
+def draw(
+    ids: Int[np.ndarray, " T"],
+    languages: Int[np.ndarray, " T"],
+    odds: Float[np.ndarray, "L V"] | None,
+    rng: np.random.Generator,
+) -> Float[np.ndarray, " T"]:
+    """Random keys for `choose`: without odds every token is as likely as any other.
+
+    With odds, tokens are drawn one after the other, each time with these odds among those left
+    (Efraimidis and Spirakis, 2006: the lowest of exponential times).
+
+    Args:
+        ids: the pieces.
+        languages: language id of each.
+        odds: by language id and piece.
+        rng: the dice.
+    """
+    if odds is None:
+        return rng.random(len(ids))
+    return rng.exponential(size=len(ids)) / odds[languages, ids]
 
 
 def corrupt(

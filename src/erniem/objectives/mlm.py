@@ -9,7 +9,7 @@ The paper, §3.2; XLM (Lample and Conneau, 2019) for TLM.
 """
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from erniem.objectives.frame import (
     Batch,
@@ -19,7 +19,7 @@ from erniem.objectives.frame import (
     pack,
     swap_sides,
 )
-from erniem.objectives.masking import LanguageTags, MaskingSettings, choose, corrupt
+from erniem.objectives.masking import LanguageTags, MaskingSettings, choose, corrupt, draw
 from erniem.packing import Sentences, SpecialIds
 
 __all__ = ["hide", "mmlm", "tlm"]
@@ -31,10 +31,16 @@ def mmlm(
     special: SpecialIds,
     rng: np.random.Generator,
     tags: LanguageTags = "placeholders",
+    odds: Float[np.ndarray, "L V"] | None = None,
 ) -> Batch:
-    """Multilingual masked language modelling: one sentence, holes replace tokens."""
+    """Multilingual masked language modelling: one sentence, holes replace tokens.
+
+    Of `odds`, here and below, see `hole_odds`; without them every token is as likely to be a hole.
+    """
     frame = frame_single(sentences, special)
-    return hide(frame, ~frame.special, settings, special, rng, tags=tags, objective="mmlm")
+    return hide(
+        frame, ~frame.special, settings, special, rng, tags=tags, odds=odds, objective="mmlm"
+    )
 
 
 def tlm(
@@ -44,6 +50,7 @@ def tlm(
     special: SpecialIds,
     rng: np.random.Generator,
     tags: LanguageTags = "placeholders",
+    odds: Float[np.ndarray, "L V"] | None = None,
 ) -> Batch:
     """Translation language modelling: a sentence and its translation, holes on both sides.
 
@@ -51,7 +58,9 @@ def tlm(
     """
     first, second = swap_sides(first, second, 0.5, rng)
     frame = frame_pair(first, second, special)
-    return hide(frame, ~frame.special, settings, special, rng, tags=tags, objective="tlm")
+    return hide(
+        frame, ~frame.special, settings, special, rng, tags=tags, odds=odds, objective="tlm"
+    )
 
 
 def hide(
@@ -62,10 +71,13 @@ def hide(
     rng: np.random.Generator,
     *,
     tags: LanguageTags,
+    odds: Float[np.ndarray, "L V"] | None,
     objective: str,
 ) -> Batch:
     """Replaces a share of the eligible tokens of every sequence by holes; everything is kept."""
-    holes = choose(frame.sequence, eligible, settings.ratio, rng.random(len(frame.ids)))
+    holes = choose(
+        frame.sequence, eligible, settings.ratio, draw(frame.ids, frame.languages, odds, rng)
+    )
     everything = np.ones(len(frame.ids), dtype=bool)
     shown = corrupt(frame.ids, holes, settings, special, rng)
     return Batch(

@@ -8,7 +8,18 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from erniem.objectives import Ask, Batch, ask, camlm, choose_targets, join, learn, mmlm, tlm
+from erniem.objectives import (
+    Ask,
+    Batch,
+    ask,
+    camlm,
+    choose_targets,
+    hole_odds,
+    join,
+    learn,
+    mmlm,
+    tlm,
+)
 from erniem.packing import SpecialIds
 from erniem.pretrain.recipe import OBJECTIVES, Objectives
 from erniem.pretrain.stream import MixedSentences, Stream
@@ -37,6 +48,7 @@ class Assembler:
         settings: the objectives' settings.
         partners: weight with which language id j answers for a sentence of id i.
         seed: seed of all dice.
+        counts: how often each language's text has each piece; read if `rare_first` is set.
     """
 
     def __init__(
@@ -46,12 +58,15 @@ class Assembler:
         settings: Objectives,
         partners: Float[np.ndarray, "L L"],
         seed: int,
+        counts: Int[np.ndarray, "L V"],
     ) -> None:
         self.stream = stream
         self.special = special
         self.settings = settings
         self.partners = partners
         self.seed = seed
+        power = settings.rare_first
+        self.odds = hole_odds(counts, power).astype(np.float32) if power else None
 
     def _dice(self, number: int, purpose: str) -> np.random.Generator:
         return np.random.default_rng([self.seed, number, *purpose.encode()])
@@ -72,12 +87,12 @@ class Assembler:
         """The batch of one objective that needs no answer first."""
         settings, special, tags = self.settings, self.special, self.settings.language_tags
         if text.objective == "mmlm":
-            return mmlm(text.first, settings.masking, special, dice, tags)
+            return mmlm(text.first, settings.masking, special, dice, tags, self.odds)
         assert text.second is not None
         pair = (text.first, text.second)
         if text.objective == "tlm":
-            return tlm(*pair, settings.masking, special, dice, tags)
-        return camlm(*pair, settings.camlm, settings.placeholders, special, dice, tags)
+            return tlm(*pair, settings.masking, special, dice, tags, self.odds)
+        return camlm(*pair, settings.camlm, settings.placeholders, special, dice, tags, self.odds)
 
     def _question(self, text: MixedSentences, dice: np.random.Generator) -> Ask:
         targets = choose_targets(text.first.languages, self.partners, dice)
@@ -96,7 +111,13 @@ class Assembler:
         dice = self._dice(number, "learn")
         settings = self.settings
         return learn(
-            question, guesses, settings.btmlm.masking, self.special, dice, settings.language_tags
+            question,
+            guesses,
+            settings.btmlm.masking,
+            self.special,
+            dice,
+            settings.language_tags,
+            self.odds,
         )
 
 

@@ -125,8 +125,16 @@ class Objectives:
     """CAMLM: how many placeholders."""
     btmlm: BTMLMSettings = field(default_factory=BTMLMSettings)
     """BTMLM: how many placeholders, in which language, who answers, and how an answer is chosen."""
+    rare_first: float = 0.0
+    """Holes and placeholders are drawn with odds of 1 / frequency^this in the sentence's language:
+    0 takes all tokens alike (BERT), 0.5 is XLM's choice, and aligns a small encoder sooner
+    (docs/log.md)."""
     language_tags: LanguageTags = "placeholders"
     """Which tokens carry a language id: placeholders alone, or all (as the paper draws it)."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rare_first <= 1:
+            raise ValueError(f"rare_first is {self.rare_first}; it must be from 0 to 1.")
 
 
 @dataclass(frozen=True, kw_only=True)

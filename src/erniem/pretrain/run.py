@@ -274,7 +274,7 @@ def _trainer(
         model,
         arguments,
         recipe=recipe,
-        assembler=Assembler(stream, special, settings, partners, recipe.seed),
+        assembler=Assembler(stream, special, settings, partners, recipe.seed, counts),
         asking=asking,
         check_up=check_up if recipe.health.every and check_up else None,
         tokenizer=tokenizer,
