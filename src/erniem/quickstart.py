@@ -122,7 +122,7 @@ def recipe_for(corpus: Corpus, output: Path) -> Recipe:
             opening=Opening(distinct=0.02, content=0.2, found_content=0.1),
         ),
         optimization=Optimization(
-            learning_rate=1e-3, table_rate=10.0, warmup_steps=100, weight_decay=0.0
+            learning_rate=2e-3, table_rate=5.0, warmup_steps=100, weight_decay=0.0
         ),
         checkpoints=Checkpoints(every=400, keep=1, log_every=40),
     )
