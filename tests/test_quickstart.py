@@ -3,7 +3,6 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from erniem import quickstart as module
@@ -11,17 +10,9 @@ from erniem.corpus.pipeline import Corpus
 from erniem.pretrain.recipe import Checkpoints, Encoder, Health, Opening, Recipe, Stage
 from erniem.quickstart import quickstart
 from erniem.report import Results
+from invented import CYRILLIC, GREEK, invented
 
-GREEK = str.maketrans("abdefgilmnoprstuv", "αβδεφγιλμνοπρστυω")
-CYRILLIC = str.maketrans("abdefgilmnoprstuv", "абдефгилмнопрстув")
 recipe_of_the_quickstart = module.recipe_for
-
-
-def invented(count: int) -> list[str]:
-    rng = np.random.default_rng(3)
-    syllables = ["ba", "de", "fi", "go", "lu", "mi", "no", "pe", "ra", "si", "tu", "vo"]
-    words = ["".join(rng.choice(syllables, size=3)) for _ in range(120)]
-    return [" ".join(rng.choice(words, size=6)) for _ in range(count)]
 
 
 @pytest.fixture

@@ -10,15 +10,7 @@ from erniem.corpus import encode
 from erniem.corpus.clean import normalised
 from erniem.corpus.pipeline import Corpus, build_corpus, open_corpus
 from erniem.tokenization import ErnieMTokenizer
-
-GREEK = str.maketrans("abdefgilmnoprstuv", "αβδεφγιλμνοπρστυω")
-
-
-def invented(count: int, seed: int) -> list[str]:
-    rng = np.random.default_rng(seed)
-    syllables = ["ba", "de", "fi", "go", "lu", "mi", "no", "pe", "ra", "si", "tu", "vo"]
-    words = ["".join(rng.choice(syllables, size=3)) for _ in range(100)]
-    return [" ".join(rng.choice(words, size=6)) for _ in range(count)]
+from invented import GREEK, invented
 
 
 @pytest.fixture

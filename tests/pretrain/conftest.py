@@ -6,16 +6,13 @@ import numpy as np
 import pytest
 
 from erniem.corpus.pipeline import Corpus, build_corpus
-
-SYLLABLES = ["ba", "de", "fi", "go", "lu", "mi", "no", "pe", "ra", "si", "tu", "vo"]
-GREEK = str.maketrans("abdefgilmnoprstuv", "αβδεφγιλμνοπρστυω")
-CYRILLIC = str.maketrans("abdefgilmnoprstuv", "абдефгилмнопрстув")
+from invented import CYRILLIC, GREEK, invented_words
 
 
 def invented_sentences(count: int, seed: int) -> list[str]:
     """Sentences of 5 to 12 invented words with a natural skew of frequencies."""
     rng = np.random.default_rng(seed)
-    words = ["".join(rng.choice(SYLLABLES, size=rng.integers(2, 4))) for _ in range(150)]
+    words = invented_words(150, rng, [2, 3])
     ranks = 1 / np.arange(1, len(words) + 1)
     return [
         " ".join(rng.choice(words, size=rng.integers(5, 13), p=ranks / ranks.sum()))

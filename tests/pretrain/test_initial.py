@@ -24,11 +24,9 @@ from erniem.pretrain.run import pretrain
 from erniem.pretrain.trainer import give_rate
 from erniem.tasks.retrieve import held_out_retrieval
 from erniem.tokenization import open_tokenizer
+from invented import CYRILLIC, GREEK, invented
 
 MASK = 99
-SYLLABLES = ["ba", "de", "fi", "go", "lu", "mi", "no", "pe", "ra", "si", "tu", "vo"]
-GREEK = str.maketrans("abdefgilmnoprstuv", "αβδεφγιλμνοπρστυω")
-CYRILLIC = str.maketrans("abdefgilmnoprstuv", "абдефгилмнопрстув")
 
 
 @pytest.fixture
@@ -100,9 +98,7 @@ def test_tables_learn_at_a_rate_of_their_own() -> None:
 def whole_words(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """Three scripts with as many pieces as they have words, and sentences of any six."""
     folder = tmp_path_factory.mktemp("words")
-    rng = np.random.default_rng(3)
-    words = ["".join(rng.choice(SYLLABLES, size=3)) for _ in range(100)]
-    lines = [" ".join(rng.choice(words, size=6)) for _ in range(800)]
+    lines = invented(800)
     for code, script in (("el", GREEK), ("ru", CYRILLIC)):
         rows = [f"{line}\t{line.translate(script)}" for line in lines]
         (folder / f"en-{code}.tsv").write_text("\n".join(rows) + "\n")

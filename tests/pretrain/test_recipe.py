@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from erniem.pretrain.recipe import Batch, Recipe, Stage, plain, read_recipe, write_recipe
+from erniem.pretrain.recipe import (
+    Batch,
+    Objectives,
+    Recipe,
+    Stage,
+    plain,
+    read_recipe,
+    write_recipe,
+)
 
 
 def file(folder: Path, text: str, name: str = "recipe.yaml") -> Path:
@@ -69,6 +77,7 @@ def test_an_unknown_key_or_value_is_refused_with_its_name(
         ({"stage1": Stage(steps=3, mix={"btmlm": 1.0})}, "BTMLM asks a trained encoder"),
         ({"stage1": Stage(steps=3, mix={"mmlm": -1.0})}, "stage1.mix.mmlm is -1.0"),
         ({"stage1": Stage(steps=3, mix={})}, "gives no objective a share"),
+        ({"stage1": Stage(steps=0, mix={})}, "stage 1 goes on until the asking pass is healthy"),
         (
             {"stage1": Stage(steps=3, mix={"mmlm": 1.0}, weights={"tlm": 2.0})},
             "weights.tlm has no effect",
@@ -86,6 +95,11 @@ def test_an_unknown_key_or_value_is_refused_with_its_name(
 def test_a_recipe_that_makes_no_sense_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Recipe(corpus=Path("c"), output=Path("o"), **changes)
+
+
+def test_odds_beyond_sense_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"rare_first is 2\.0"):
+        Objectives(rare_first=2.0)
 
 
 def test_a_recipe_is_plain_all_the_way_down() -> None:

@@ -237,6 +237,11 @@ class Recipe:
             )
         for name, stage in (("stage1", self.stage1), ("stage2", self.stage2)):
             _check_stage(name, stage)
+        if self.stage2.steps and self.health.every and not sum(self.stage1.mix.values()):
+            raise ValueError(
+                "stage1.mix gives no objective a share, but stage 1 goes on until the asking pass "
+                "is healthy: give it one, or open stage 2 at once (health.every: 0)."
+            )
         if self.batch.tokens_per_step % self.batch.tokens_per_micro_batch:
             raise ValueError(
                 f"batch.tokens_per_step {self.batch.tokens_per_step} is not a multiple of "

@@ -233,9 +233,8 @@ class PretrainTrainer(Trainer):
 
     def _is_due(self, step: int) -> bool:
         """Every so many steps, and when stage 1 has had its own."""
-        return step > 0 and (
-            step % self.recipe.health.every == 0 or step == self.recipe.stage1.steps
-        )
+        every = self.recipe.health.every
+        return step == self.recipe.stage1.steps or (step > 0 and step % every == 0)
 
     def _freeze_asker(self) -> None:
         """Loads the weights with which stage 2 opened, if it is they that answer."""
