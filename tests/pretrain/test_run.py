@@ -173,6 +173,18 @@ def test_two_processes_give_the_loss_of_one(
         assert [one[name] for name in counted] == [other[name] for name in counted]
 
 
+def test_fsdp_where_there_is_none_is_refused(corpus: Corpus, tmp_path: Path) -> None:
+    process = launch(
+        recipe_for(corpus, tmp_path / "run", trainer={"report_to": "none", "fsdp": True}),
+        tmp_path,
+        sys.executable,
+        *("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
+    )
+    _, errors = process.communicate(timeout=110)
+    assert process.returncode != 0
+    assert "trainer.fsdp has no effect on cpu in 2 processes: take it out" in errors
+
+
 def test_a_loss_is_the_mean_over_the_holes_of_the_whole_step() -> None:
     losses = torch.tensor([2.0, 4.0, 9.0])
     objective = torch.tensor([0, 0, 1])
@@ -223,6 +235,14 @@ def test_a_run_goes_on_from_a_checkpoint_of_ours(
     )
     start, final = weights(result.start), weights(whole_run / "final")
     assert all(torch.equal(start[name], final[name]) for name in final)
+
+
+def test_a_run_in_bf16_trains(corpus: Corpus, tmp_path: Path) -> None:
+    recipe = recipe_for(corpus, tmp_path / "run", trainer={"report_to": "none", "bf16": True})
+    result = pretrain(recipe)
+    losses = [line["loss/camlm"] for line in result.log if "loss/camlm" in line]
+    assert losses[-1] < losses[0]
+    assert all(weight.dtype == torch.float32 for weight in weights(result.final).values())
 
 
 def test_a_full_disk_leaves_the_checkpoints_before_it_whole(

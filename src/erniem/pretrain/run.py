@@ -90,6 +90,11 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
     model = _model(recipe, corpus, tokenizer)
     _check_length(recipe, model)
     trainer = _trainer(recipe, arguments, corpus, languages, model, tokenizer, callbacks)
+    if arguments.fsdp and not trainer.is_fsdp_enabled:
+        raise ValueError(
+            f"trainer.fsdp has no effect on {arguments.device.type} in "
+            f"{arguments.world_size} processes: take it out, or run on GPUs."
+        )
     if arguments.should_save:
         recipe.output.mkdir(parents=True, exist_ok=True)
         write_recipe(recipe, recipe.output / RECIPE_FILE)
