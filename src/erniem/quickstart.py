@@ -27,7 +27,7 @@ from erniem.corpus.read import find_sources
 from erniem.embed import VectorSettings, sentence_vectors
 from erniem.languages import name_of
 from erniem.model.heads import ErnieMForMaskedLM
-from erniem.objectives import MaskingSettings
+from erniem.objectives import BTMLMSettings, GuessSettings, MaskingSettings
 from erniem.pretrain.recipe import (
     Batch,
     Checkpoints,
@@ -111,11 +111,15 @@ def recipe_for(corpus: Corpus, output: Path) -> Recipe:
         ),
         stage2=Stage(
             steps=1_000,
-            mix={"mmlm": 0.1, "tlm": 0.3, "camlm": 0.3, "btmlm": 0.3},
-            weights={"mmlm": 0.2, "btmlm": 0.5},
+            mix={"mmlm": 0.1, "tlm": 0.4, "camlm": 0.3, "btmlm": 0.2},
+            weights={"mmlm": 0.2, "btmlm": 0.2},
         ),
         batch=Batch(tokens_per_step=1_024, tokens_per_micro_batch=1_024, max_length=96, alpha=0.5),
-        objectives=Objectives(masking=MaskingSettings(ratio=0.3), rare_first=0.5),
+        objectives=Objectives(
+            masking=MaskingSettings(ratio=0.3),
+            btmlm=BTMLMSettings(guess=GuessSettings(method="sample")),
+            rare_first=0.5,
+        ),
         health=Health(
             every=200,
             pairs=32,
