@@ -21,7 +21,10 @@ def text(tmp_path: Path) -> Path:
     folder.mkdir()
     for code, script in (("el", GREEK), ("ru", CYRILLIC)):
         rows = [f"{line}\t{line.translate(script)}" for line in invented(300)]
-        (folder / f"en-{code}.tsv").write_text("\n".join(rows))
+        long = " ".join(invented(20, seed=4))
+        (folder / f"en-{code}.tsv").write_text(
+            "\n".join([*rows, f"{long}\t{long.translate(script)}"])
+        )
     return folder
 
 
@@ -67,11 +70,12 @@ def test_text_goes_in_and_a_report_with_a_line_for_each_language_comes_out(
     assert results.checkpoints == ("untrained", "stage 1", "stage 2")
     assert set(results.between["stage 2"]) == {"en-el", "en-ru", "el-ru"}
     by_code = {language.code: language for language in results.languages}
-    assert by_code["el"].pairs == 270  # a tenth of 300 is held out
-    assert by_code["en"].pairs == 540
+    assert by_code["el"].pairs == 271  # a tenth of 301 is held out
+    assert by_code["en"].pairs == 542
     assert by_code["el"].held_out == 30
     assert by_code["el"].tokens > 0
-    assert results.sources[0].segments == 540
+    assert results.sources[0].segments == 542
+    assert any(note.startswith("2 pairs have a side that is too long") for note in results.notes)
     assert json.loads((output / "results.json").read_text())["versions"]["torch"]
 
 

@@ -352,6 +352,11 @@ def _notes(trained: PretrainResult, pivot: str) -> tuple[str, ...]:
         f"Retrieval is between {name_of(pivot)} and each language, on held-out pairs of the same "
         "sources as the training text; names, numbers and markup alone give the untrained figure."
     ]
+    if long := sum(trained.misfits.get("tlm", {}).values()):
+        notes.append(
+            f"{long:,} pairs have a side that is too long for the recipe's batch.max_length, and "
+            "were left out of training."
+        )
     if trained.opened_step is None:
         notes.append(
             "Stage 2 did not open: the guesses of BTMLM's asking pass did not reach the recipe's "
