@@ -101,6 +101,7 @@ def test_text_becomes_a_tokenizer_and_a_corpus(
         (["quickstart"], {"data": None}),
         (["quickstart", "mine", "--output", "out"], {"data": Path("mine"), "output": Path("out")}),
         (["evaluate", "m", "--layer", "3"], {"model": Path("m"), "layer": 3}),
+        (["evaluate", "m", "--centred"], {"model": Path("m"), "centred": True}),
     ],
 )
 def test_the_library_gets_what_was_given_and_nothing_else(

@@ -87,6 +87,9 @@ def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pooling", choices=["mean", "cls", "mean_text"], help="of a sentence's tokens (mean)"
     )
+    parser.add_argument(
+        "--centred", action="store_true", help="take the mean of each language off first"
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the figures as JSON")
 
 

@@ -74,6 +74,17 @@ def test_one_hub_spoils_one_way_only() -> None:
     assert found.mean == pytest.approx(2 / 3)
 
 
+def test_what_a_language_shares_can_be_taken_off() -> None:
+    first = vectors([1, 0], [0, 1], [-1, -1])
+    second = first + vectors([50, 30])
+    assert retrieve(first, second).mean == 0.5
+    assert retrieve(first, second, centred=True).mean == 1.0
+    nan = float("nan")
+    spoilt = np.concatenate([second, vectors([nan, 1])])
+    longer = np.concatenate([first, vectors([0, 0])])
+    assert retrieve(longer, spoilt, centred=True).forward == pytest.approx(3 / 4)
+
+
 def test_of_equal_keys_the_first_is_the_nearest() -> None:
     rng = np.random.default_rng(0)
     half = rng.normal(size=(500, 256)).astype(np.float32)

@@ -30,6 +30,8 @@ class Evaluation:
     """The checkpoint."""
     settings: VectorSettings
     """How sentences became vectors."""
+    centred: bool
+    """Whether the mean of each language was taken off first."""
     held_out: RetrievalTable | None
     """Between all pairs of languages, on held-out pairs of a corpus."""
     tatoeba: RetrievalTable | None
@@ -53,6 +55,7 @@ class Evaluation:
             "model": str(self.model),
             "layer": self.settings.layer,
             "pooling": self.settings.pooling,
+            "centred": self.centred,
             "held_out": None if self.held_out is None else self.held_out.to_json(),
             "tatoeba": None if self.tatoeba is None else self.tatoeba.to_json(),
         }
@@ -66,6 +69,7 @@ def evaluate(
     languages: Sequence[str] | None = None,
     layer: int | None = None,
     pooling: Pooling = "mean",
+    centred: bool = False,
     output: Path | None = None,
 ) -> Evaluation:
     """Measures a checkpoint by retrieval.
@@ -77,6 +81,7 @@ def evaluate(
         languages: only between these; English always stays for Tatoeba.
         layer: see `VectorSettings`.
         pooling: see `VectorSettings`.
+        centred: take the mean of each language off its vectors first, see `retrieve`.
         output: write the figures there as JSON.
 
     Raises:
@@ -90,15 +95,26 @@ def evaluate(
     found = Evaluation(
         model=model,
         settings=settings,
+        centred=centred,
         held_out=None
         if corpus is None
         else held_out_retrieval(
-            network, tokenizer, _held_out(corpus, languages), settings, progress=True
+            network,
+            tokenizer,
+            _held_out(corpus, languages),
+            settings,
+            centred=centred,
+            progress=True,
         ),
         tatoeba=None
         if tatoeba is None
         else tatoeba_retrieval(
-            network, tokenizer, _tatoeba(tatoeba, languages), settings, progress=True
+            network,
+            tokenizer,
+            _tatoeba(tatoeba, languages),
+            settings,
+            centred=centred,
+            progress=True,
         ),
     )
     if output is not None:

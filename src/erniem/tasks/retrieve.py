@@ -95,15 +95,34 @@ def accuracy(queries: Float32[np.ndarray, "N D"], keys: Float32[np.ndarray, "N D
     return float(np.mean(_nearest(queries, keys) == np.arange(len(queries))))
 
 
-def retrieve(first: Float32[np.ndarray, "N D"], second: Float32[np.ndarray, "N D"]) -> Retrieval:
+def retrieve(
+    first: Float32[np.ndarray, "N D"],
+    second: Float32[np.ndarray, "N D"],
+    *,
+    centred: bool = False,
+) -> Retrieval:
     """Accuracy both ways between two sides, row i the translation of row i.
+
+    Args:
+        first: vectors of one language.
+        second: vectors of the other.
+        centred: take the mean of each side off its vectors first. What sentences share because of
+            their language, and not of their meaning, is then gone; XTREME leaves it in.
 
     Raises:
         ValueError: no rows.
     """
+    if centred:
+        first, second = _centred(first), _centred(second)
     return Retrieval(
         forward=accuracy(first, second), backward=accuracy(second, first), rows=len(first)
     )
+
+
+def _centred(vectors: Float32[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:
+    """The vectors without their mean, in which one that is not finite does not count."""
+    finite = np.isfinite(vectors).all(axis=1)
+    return vectors - vectors[finite].mean(axis=0) if finite.any() else vectors
 
 
 def _nearest(
@@ -195,6 +214,7 @@ def _measured(
     tokenizer: PreTrainedTokenizerFast,
     rows: Mapping[str, Rows],
     settings: VectorSettings,
+    centred: bool,
     progress: bool,
 ) -> dict[str, Retrieval]:
     """Retrieval by label; each distinct sentence is encoded once, for all labels."""
@@ -206,7 +226,7 @@ def _measured(
     found = {}
     for label, pairs in rows.items():
         sides = np.array([[places[one], places[other]] for one, other in pairs])
-        found[label] = retrieve(vectors[sides[:, 0]], vectors[sides[:, 1]])
+        found[label] = retrieve(vectors[sides[:, 0]], vectors[sides[:, 1]], centred=centred)
     return found
 
 
@@ -282,6 +302,7 @@ def held_out_retrieval(
     *,
     min_rows: int = 20,
     max_rows: int | None = None,
+    centred: bool = False,
     progress: bool = False,
 ) -> RetrievalTable:
     """Accuracy both ways between all pairs of languages of a corpus, see `between_all`.
@@ -293,12 +314,13 @@ def held_out_retrieval(
         settings: how a sentence becomes a vector.
         min_rows: pairs of languages with fewer rows are left out, and named in the table.
         max_rows: only so many rows of each pair of languages, the first; all if None.
+        centred: see `retrieve`.
         progress: show a bar.
     """
     rows = between_all(held_out)
     enough = {label: pairs[:max_rows] for label, pairs in rows.items() if len(pairs) >= min_rows}
     return RetrievalTable(
-        pairs=_measured(model, tokenizer, enough, settings, progress),
+        pairs=_measured(model, tokenizer, enough, settings, centred, progress),
         left_out={label: len(pairs) for label, pairs in rows.items() if label not in enough},
     )
 
@@ -367,6 +389,7 @@ def tatoeba_retrieval(
     tatoeba: Mapping[str, Rows],
     settings: VectorSettings,
     *,
+    centred: bool = False,
     progress: bool = False,
 ) -> RetrievalTable:
     """Accuracy both ways between English and each language, on rows from `read_tatoeba`.
@@ -375,7 +398,8 @@ def tatoeba_retrieval(
     the direction that XTREME scores; `backward` is the other. Repeated lines stay, as in XTREME.
     """
     rows = {f"en-{code}": pairs for code, pairs in tatoeba.items()}
-    return RetrievalTable(pairs=_measured(model, tokenizer, rows, settings, progress), left_out={})
+    found = _measured(model, tokenizer, rows, settings, centred, progress)
+    return RetrievalTable(pairs=found, left_out={})
 
 
 def xtreme_accuracy(table: RetrievalTable) -> float:
