@@ -62,8 +62,8 @@ class Encoder:
     with 1 / √D, without which its layers hardly change what they pass on (docs/log.md)."""
     initial: Literal["random", "repeating"] = "random"
     """`random`: as BERT and XLM-R start. `repeating`: as an encoder that guesses what it reads, see
-    `erniem.pretrain.initial`; a small one aligns languages in minutes with it, and not in hours
-    without (docs/log.md)."""
+    `erniem.pretrain.initial`; a small one aligns languages in minutes with it, and did not in an
+    hour without (docs/log.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
