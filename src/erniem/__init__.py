@@ -14,13 +14,25 @@ if TYPE_CHECKING:
     from erniem.corpus.pipeline import build_corpus, open_corpus
     from erniem.model.configuration import ErnieMConfig
     from erniem.model.encoder import ErnieMModel
-    from erniem.model.heads import ErnieMForMaskedLM
+    from erniem.model.heads import (
+        ErnieMForInformationExtraction,
+        ErnieMForMaskedLM,
+        ErnieMForMultipleChoice,
+        ErnieMForQuestionAnswering,
+        ErnieMForSequenceClassification,
+        ErnieMForTokenClassification,
+    )
     from erniem.tokenization import ErnieMTokenizer
 
 __version__ = "0.1.0.dev0"
 __all__ = [
     "ErnieMConfig",
+    "ErnieMForInformationExtraction",
     "ErnieMForMaskedLM",
+    "ErnieMForMultipleChoice",
+    "ErnieMForQuestionAnswering",
+    "ErnieMForSequenceClassification",
+    "ErnieMForTokenClassification",
     "ErnieMModel",
     "ErnieMTokenizer",
     "Recipe",
@@ -30,7 +42,12 @@ __all__ = [
 
 PUBLIC = {
     "ErnieMConfig": "erniem.model.configuration",
+    "ErnieMForInformationExtraction": "erniem.model.heads",
     "ErnieMForMaskedLM": "erniem.model.heads",
+    "ErnieMForMultipleChoice": "erniem.model.heads",
+    "ErnieMForQuestionAnswering": "erniem.model.heads",
+    "ErnieMForSequenceClassification": "erniem.model.heads",
+    "ErnieMForTokenClassification": "erniem.model.heads",
     "ErnieMModel": "erniem.model.encoder",
     "ErnieMTokenizer": "erniem.tokenization",
     "Recipe": "erniem.pretrain.recipe",

@@ -51,14 +51,26 @@ def _register_tokenizer() -> None:
 
 
 def _register_models() -> None:
-    from transformers.models.auto.modeling_auto import AutoModel, AutoModelForMaskedLM
+    from transformers.conversion_mapping import register_checkpoint_conversion_mapping
+    from transformers.core_model_loading import WeightRenaming
+    from transformers.models.auto import modeling_auto as auto
 
+    from erniem.model import heads
     from erniem.model.configuration import ErnieMConfig
     from erniem.model.encoder import ErnieMModel
-    from erniem.model.heads import ErnieMForMaskedLM
 
-    AutoModel.register(ErnieMConfig, ErnieMModel, exist_ok=True)
-    AutoModelForMaskedLM.register(ErnieMConfig, ErnieMForMaskedLM, exist_ok=True)
+    for kind, model in (
+        (auto.AutoModel, ErnieMModel),
+        (auto.AutoModelForMaskedLM, heads.ErnieMForMaskedLM),
+        (auto.AutoModelForSequenceClassification, heads.ErnieMForSequenceClassification),
+        (auto.AutoModelForTokenClassification, heads.ErnieMForTokenClassification),
+        (auto.AutoModelForQuestionAnswering, heads.ErnieMForQuestionAnswering),
+        (auto.AutoModelForMultipleChoice, heads.ErnieMForMultipleChoice),
+    ):
+        kind.register(ErnieMConfig, model, exist_ok=True)
+    # transformers 4.x named the projections of attention twice over.
+    twice = WeightRenaming(r"\.self_attn\.self_attn\.", ".self_attn.")
+    register_checkpoint_conversion_mapping("ernie_m", [twice], overwrite=True)
 
 
 AFTER: dict[str, Callable[[], object]] = {

@@ -14,12 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from transformers import PreTrainedConfig
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-__all__ = ["Group", "Layout", "SelfAttention", "layout_of"]
+__all__ = ["BATCHED", "Group", "Layout", "SelfAttention", "layout_of", "layout_of_rows"]
+
+BATCHED = ("sdpa", "eager")
+"""Attention functions that want sequences as rows of a batch; the others take a pack as it is."""
 
 WASTE = 1.25
 """A group's longest sequence is at most so many times its shortest (price: a fifth of attention's
@@ -30,8 +33,11 @@ work, which is a tenth of a layer's; gain: few calls)."""
 class Group:
     """Sequences of like length that share one batched call."""
 
-    tokens: Int[Tensor, "G L"]
-    """Where in the pack each token stands; a padded place repeats the sequence's first token."""
+    tokens: Int[Tensor, "G L"] | None
+    """Where in the pack each token stands; a padded place repeats the sequence's first token. None
+    for rows that stand in the pack as they are, padding too."""
+    rows: int
+    """G."""
     mask: Tensor | None
     """`(G, 1, 1, L)`, true where a token is real; None if all are."""
 
@@ -50,20 +56,40 @@ class Layout:
     """Where each token of the pack stands in the groups laid end to end."""
     block_mask: object | None
     """For flex_attention: which tokens may see each other."""
+    weights: list[Tensor] | None = None
+    """Where layers leave their attention weights `(B, N, L, L)`, if they are wanted."""
 
 
 def layout_of(cu_seqlens: Int[Tensor, " bounds"], implementation: str) -> Layout:
     """Lays a pack out for an attention implementation of transformers."""
     lengths = cu_seqlens.diff()
     longest = int(lengths.max()) if len(lengths) else 0
-    grouped = implementation in ("sdpa", "eager")
-    groups, back = _grouped(cu_seqlens, lengths) if grouped else ((), None)
+    batched = implementation in BATCHED
+    groups, back = _grouped(cu_seqlens, lengths) if batched else ((), None)
     return Layout(
         cu_seqlens=cu_seqlens.to(torch.int32),
         longest=longest,
         groups=groups,
         back=back,
         block_mask=_block_mask(cu_seqlens) if implementation == "flex_attention" else None,
+    )
+
+
+def layout_of_rows(mask: Bool[Tensor, "B L"], *, keep_weights: bool) -> Layout:
+    """Lays whole rows out, padding too: one batched call, in shapes that follow from `(B, L)`.
+
+    A row of padding alone attends to all of its places, so that no softmax is over nothing.
+    """
+    rows, width = mask.shape
+    visible = mask | ~mask.any(dim=1, keepdim=True)
+    group = Group(tokens=None, rows=rows, mask=visible[:, None, None])
+    return Layout(
+        cu_seqlens=torch.arange(rows + 1, device=mask.device, dtype=torch.int32) * width,
+        longest=width,
+        groups=(group,),
+        back=None,
+        block_mask=None,
+        weights=[] if keep_weights else None,
     )
 
 
@@ -84,7 +110,8 @@ def _grouped(
         real = place < ordered[first:last, None]
         tokens = starts[first:last, None] + torch.where(real, place, 0)
         ragged = values[last - 1] < values[first]
-        groups.append(Group(tokens=tokens, mask=real[:, None, None] if ragged else None))
+        mask = real[:, None, None] if ragged else None
+        groups.append(Group(tokens=tokens, rows=last - first, mask=mask))
         flat.append(torch.where(real, tokens, -1).flatten())
         first = last
     everything = torch.cat(flat) if flat else torch.zeros(0, dtype=torch.long)
@@ -182,16 +209,17 @@ class SelfAttention(nn.Module):
         function = self._function
         outputs = []
         for group in layout.groups:
-            rows = [one[group.tokens].transpose(1, 2) for one in (query, key, value)]
-            output, _ = function(
+            output, weights = function(
                 self,
-                *rows,
+                *(_rows(one, group) for one in (query, key, value)),
                 group.mask,
                 dropout=self.dropout if self.training else 0.0,
                 scaling=self.scaling,
             )
             outputs.append(output.flatten(0, 1))
-        return torch.cat(outputs)[layout.back]
+            if layout.weights is not None and weights is not None:
+                layout.weights.append(weights)
+        return outputs[0] if layout.back is None else torch.cat(outputs)[layout.back]
 
     def _attend_pack(
         self,
@@ -215,3 +243,9 @@ class SelfAttention(nn.Module):
             max_length_k=layout.longest,
         )
         return output[0]
+
+
+def _rows(tokens: Float[Tensor, "T N K"], group: Group) -> Float[Tensor, "G N L K"]:
+    """A group's tokens as rows of a batch."""
+    rows = tokens.unflatten(0, (group.rows, -1)) if group.tokens is None else tokens[group.tokens]
+    return rows.transpose(1, 2)

@@ -9,8 +9,8 @@ packed   input_ids (T,), cu_seqlens ────────────┴▶ e
 Letters: B rows, L tokens of a row, T real tokens of all sequences, S sequences, D width.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -22,10 +22,11 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.utils.generic import can_return_tuple
 
-from erniem.model.attention import Layout, SelfAttention, layout_of
+from erniem.model.attention import BATCHED, Layout, SelfAttention
 from erniem.model.configuration import ErnieMConfig
+from erniem.model.inputs import Packed, pack_every_place, pack_real_tokens
 
-__all__ = ["ErnieMModel", "ErnieMPreTrainedModel", "Packed"]
+__all__ = ["ErnieMModel", "ErnieMPreTrainedModel"]
 
 POSITION_OFFSET = 2
 """Rows of the position table before position 0, as in XLM-R: padding has row 1."""
@@ -118,12 +119,21 @@ class ErnieMPreTrainedModel(PreTrainedModel):
 
     config_class = ErnieMConfig
     base_model_prefix = "ernie_m"
+    accepts_loss_kwargs = False  # losses are means over what a call holds
     supports_gradient_checkpointing = True
+    _keys_to_ignore_on_load_unexpected = [r"position_ids$"]  # noqa: RUF012  a buffer of old files
     _no_split_modules = ["Embeddings", "Layer"]  # noqa: RUF012  transformers declares it so
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_flex_attn = True
     _supports_attention_backend = True
+
+    def save_pretrained(
+        self, save_directory: str | os.PathLike[str], *args: Any, **kwargs: Any
+    ) -> None:
+        """Saves as transformers does, under our names, whatever names the weights came with."""
+        kwargs.setdefault("save_original_format", False)
+        super().save_pretrained(save_directory, *args, **kwargs)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -137,20 +147,6 @@ class ErnieMPreTrainedModel(PreTrainedModel):
         if isinstance(module, nn.LayerNorm):
             init.ones_(module.weight)
             init.zeros_(module.bias)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Packed:
-    """The arguments of a call as a pack, and the way back to the shape they came in."""
-
-    words: Float[Tensor, "T D"]
-    position_ids: Int[Tensor, " T"]
-    language_ids: Int[Tensor, " T"] | None
-    cu_seqlens: Int[Tensor, " bounds"]
-    restore: Callable[[Tensor], Tensor]
-    """Puts token vectors `(T, D)` into the caller's shape."""
-    first: Int[Tensor, " S"]
-    """The first token of each sequence; of an empty one, token 0."""
 
 
 class ErnieMModel(ErnieMPreTrainedModel):
@@ -186,6 +182,7 @@ class ErnieMModel(ErnieMPreTrainedModel):
         inputs_embeds: Tensor | None = None,
         cu_seqlens: Tensor | None = None,
         output_hidden_states: bool | None = None,
+        output_attentions: bool | None = None,
         **kwargs: object,
     ) -> BaseModelOutputWithPooling:
         """Encodes rows or a pack.
@@ -198,36 +195,77 @@ class ErnieMModel(ErnieMPreTrainedModel):
             inputs_embeds: `(B, L, D)` or `(T, D)` in the place of `input_ids`.
             cu_seqlens: `(S + 1,)` boundaries of a pack, from 0 to T.
             output_hidden_states: also give the vectors before the first layer and after each.
+            output_attentions: also give each layer's attention weights `(B, N, L, L)`: of a padded
+                call, with `attn_implementation="eager"`; padding is then computed.
 
         Returns:
             `last_hidden_state` `(B, L, D)`, zero at padding, or `(T, D)`; `pooler_output` `(S, D)`,
             of a row of padding alone the pooled zero vector.
 
         Raises:
-            ValueError: shapes that do not fit together, or a sequence over the longest.
+            ValueError: shapes that do not fit together, a sequence over the longest, attention
+                weights where they are not to be had.
         """
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("give either input_ids or inputs_embeds, and not both.")
+        wanted = self._wanted("output_hidden_states", output_hidden_states)
         packed = self._packed(
-            input_ids, attention_mask, position_ids, language_ids, inputs_embeds, cu_seqlens
+            inputs_embeds if input_ids is None else input_ids,
+            self.embeddings.word_embeddings if inputs_embeds is None else None,
+            cu_seqlens,
+            self._wanted("output_attentions", output_attentions),
+            attention_mask=attention_mask,
+            position_ids=position_ids,
+            language_ids=self._known(language_ids),
         )
-        layout = layout_of(packed.cu_seqlens, self.config._attn_implementation)
-        self._check_length(layout.longest)
+        self._check_length(packed.layout.longest)
         hidden = self.embeddings(packed.words, packed.position_ids, packed.language_ids)
-        states = self.encoder(hidden, layout)
-        pooled = None
-        if self.pooler is not None:
-            pooled = self.pooler(_first_vectors(states[-1], packed))
-        wanted = (
-            self.config.output_hidden_states
-            if output_hidden_states is None
-            else (output_hidden_states)
-        )
+        states = self.encoder(hidden, packed.layout)
+        pooled = None if self.pooler is None else self.pooler(packed.first_vectors(states[-1]))
+        weights = packed.layout.weights
         return BaseModelOutputWithPooling(
             last_hidden_state=packed.restore(states[-1]),
             pooler_output=pooled,
             hidden_states=tuple(packed.restore(state) for state in states) if wanted else None,
+            attentions=None if weights is None else tuple(weights),
         )
+
+    def _wanted(self, name: str, given: bool | None) -> bool:
+        """What the call says of an output, or else the config."""
+        return bool(getattr(self.config, name) if given is None else given)
+
+    def _packed(
+        self,
+        tokens: Tensor | None,
+        embed: nn.Module | None,
+        cu_seqlens: Tensor | None,
+        keep_weights: bool,
+        **each_token: Tensor | None,
+    ) -> Packed:
+        """The call's arguments as a pack: of real tokens, unless a compiler or weights forbid."""
+        assert tokens is not None
+        implementation = self.config._attn_implementation
+        if keep_weights and (implementation != "eager" or cu_seqlens is not None):
+            raise ValueError(
+                "attention weights come from padded calls with attn_implementation='eager' alone: "
+                f"this model's is {implementation!r}, model.set_attn_implementation('eager') "
+                "changes it."
+            )
+        padded = cu_seqlens is None and implementation in BATCHED
+        every_place = padded and torch.compiler.is_compiling()
+        if every_place or keep_weights:
+            return pack_every_place(tokens, embed, keep_weights=keep_weights, **each_token)
+        return pack_real_tokens(
+            tokens, embed, cu_seqlens=cu_seqlens, implementation=implementation, **each_token
+        )
+
+    def _known(self, language_ids: Tensor | None) -> Tensor | None:
+        """The languages named, if this model has any."""
+        if language_ids is None or self.embeddings.language_embeddings is not None:
+            return language_ids
+        if torch.compiler.is_compiling() or bool(language_ids.any()):
+            raise ValueError("language_ids name languages, but this model's config has none.")
+        return None
 
     def _check_length(self, longest: int) -> None:
         if longest > self.config.longest_sequence:
@@ -235,99 +273,3 @@ class ErnieMModel(ErnieMPreTrainedModel):
                 f"a sequence has {longest} tokens; this model reads at most "
                 f"{self.config.longest_sequence}: truncate it (truncation=True) or cut it."
             )
-
-    def _packed(
-        self,
-        input_ids: Tensor | None,
-        attention_mask: Tensor | None,
-        position_ids: Tensor | None,
-        language_ids: Tensor | None,
-        inputs_embeds: Tensor | None,
-        cu_seqlens: Tensor | None,
-    ) -> Packed:
-        """The call's arguments as a pack."""
-        given = input_ids if input_ids is not None else inputs_embeds
-        assert given is not None
-        shape = given.shape[: 1 if cu_seqlens is not None else 2]
-        for name, value in (
-            ("attention_mask", attention_mask),
-            ("position_ids", position_ids),
-            ("language_ids", language_ids),
-        ):
-            if value is not None and value.shape != shape:
-                raise ValueError(
-                    f"{name} has shape {tuple(value.shape)}, the tokens have {tuple(shape)}: "
-                    "they must be the same."
-                )
-        select: Callable[[Tensor], Tensor]
-        restore: Callable[[Tensor], Tensor]
-        if cu_seqlens is not None:
-            _check_boundaries(cu_seqlens, shape)
-            select = restore = _everything
-            bounds = cu_seqlens.long()
-        else:
-            mask = attention_mask if attention_mask is not None else given.new_ones(shape)
-            select, restore, bounds = _unpadding(mask.bool())
-        if language_ids is not None and self.embeddings.language_embeddings is None:
-            if bool(language_ids.any()):
-                raise ValueError("language_ids name languages, but this model's config has none.")
-            language_ids = None
-        words = select(given)
-        if input_ids is not None:
-            words = self.embeddings.word_embeddings(words)
-        lengths = bounds.diff()
-        in_order = torch.arange(len(words), device=words.device) - torch.repeat_interleave(
-            bounds[:-1], lengths
-        )
-        return Packed(
-            words=words,
-            position_ids=in_order if position_ids is None else select(position_ids),
-            language_ids=None if language_ids is None else select(language_ids),
-            cu_seqlens=bounds,
-            restore=restore,
-            first=torch.where(lengths > 0, bounds[:-1], 0),
-        )
-
-
-def _everything(value: Tensor) -> Tensor:
-    return value
-
-
-def _check_boundaries(cu_seqlens: Tensor, shape: torch.Size) -> None:
-    """Boundaries of a pack run from 0 to its number of tokens."""
-    ends = (int(cu_seqlens[0]), int(cu_seqlens[-1])) if cu_seqlens.numel() else None
-    if len(shape) != 1 or ends != (0, shape[0]) or bool((cu_seqlens.diff() < 0).any()):
-        raise ValueError(
-            f"cu_seqlens must ascend from 0 to the {shape[0]} tokens of the pack, "
-            f"but runs {cu_seqlens.tolist()[:8]}…{cu_seqlens.tolist()[-1:]}."
-        )
-
-
-def _unpadding(
-    mask: Tensor,
-) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor], Tensor]:
-    """How to take the real tokens of rows `(B, L)`, how to put them back, and their boundaries."""
-    if mask.dim() != 2:
-        raise ValueError(
-            f"attention_mask has {mask.dim()} dimensions; give (B, L), 1 where a token is real."
-        )
-    rows, width = mask.shape
-    places = mask.flatten().nonzero()[:, 0]
-    bounds = nn.functional.pad(mask.sum(dim=1).cumsum(dim=0), (1, 0))
-
-    def select(value: Tensor) -> Tensor:
-        return value.flatten(0, 1)[places]
-
-    def restore(value: Tensor) -> Tensor:
-        whole = value.new_zeros(rows * width, *value.shape[1:])
-        return whole.index_copy(0, places, value).view(rows, width, *value.shape[1:])
-
-    return select, restore, bounds
-
-
-def _first_vectors(hidden: Float[Tensor, "T D"], packed: Packed) -> Float[Tensor, "S D"]:
-    """The vector of each sequence's first token, zero where there is none."""
-    if not len(hidden):
-        return hidden.new_zeros(len(packed.first), hidden.shape[-1])
-    real = (packed.cu_seqlens.diff() > 0).to(hidden.dtype)
-    return hidden[packed.first] * real[:, None]
