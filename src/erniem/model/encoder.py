@@ -10,6 +10,7 @@ Letters: B rows, L tokens of a row, T real tokens of all sequences, S sequences,
 """
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -53,9 +54,10 @@ class Embeddings(nn.Module):
         language_ids: Int[Tensor, " T"] | None,
     ) -> Float[Tensor, "T D"]:
         """Adds positions, counted from 0, and languages to the word vectors."""
-        total = words + self.position_embeddings(position_ids + POSITION_OFFSET)
+        places = position_ids + POSITION_OFFSET
+        total = words + _look_up(self.position_embeddings, places, "positions, after two rows")
         if self.language_embeddings is not None and language_ids is not None:
-            total = total + self.language_embeddings(language_ids)
+            total = total + _look_up(self.language_embeddings, language_ids, "language_ids")
         return self.dropout(self.layer_norm(total))
 
 
@@ -211,7 +213,7 @@ class ErnieMModel(ErnieMPreTrainedModel):
         wanted = self._wanted("output_hidden_states", output_hidden_states)
         packed = self._packed(
             inputs_embeds if input_ids is None else input_ids,
-            self.embeddings.word_embeddings if inputs_embeds is None else None,
+            self._words if inputs_embeds is None else None,
             cu_seqlens,
             self._wanted("output_attentions", output_attentions),
             attention_mask=attention_mask,
@@ -230,6 +232,10 @@ class ErnieMModel(ErnieMPreTrainedModel):
             attentions=None if weights is None else tuple(weights),
         )
 
+    def _words(self, input_ids: Tensor) -> Tensor:
+        """The vectors of pieces."""
+        return _look_up(self.embeddings.word_embeddings, input_ids, "input_ids")
+
     def _wanted(self, name: str, given: bool | None) -> bool:
         """What the call says of an output, or else the config."""
         return bool(getattr(self.config, name) if given is None else given)
@@ -237,7 +243,7 @@ class ErnieMModel(ErnieMPreTrainedModel):
     def _packed(
         self,
         tokens: Tensor | None,
-        embed: nn.Module | None,
+        embed: Callable[[Tensor], Tensor] | None,
         cu_seqlens: Tensor | None,
         keep_weights: bool,
         **each_token: Tensor | None,
@@ -273,3 +279,17 @@ class ErnieMModel(ErnieMPreTrainedModel):
                 f"a sequence has {longest} tokens; this model reads at most "
                 f"{self.config.longest_sequence}: truncate it (truncation=True) or cut it."
             )
+
+
+def _look_up(table: nn.Module, ids: Tensor, what: str) -> Tensor:
+    """Rows of a table; what is not in it is named (on a GPU, by CUDA's own error)."""
+    if torch.compiler.is_compiling():
+        return table(ids)
+    try:
+        return table(ids)
+    except IndexError as error:
+        rows = next(table.parameters()).shape[0]
+        raise ValueError(
+            f"{what} run from {int(ids.min())} to {int(ids.max())}, but the table has {rows} rows: "
+            "encode with the tokeniser that belongs to the model."
+        ) from error

@@ -48,7 +48,7 @@ class Packed:
 
 def pack_real_tokens(
     tokens: Tensor,
-    embed: nn.Module | None,
+    embed: Callable[[Tensor], Tensor] | None,
     *,
     attention_mask: Tensor | None,
     position_ids: Tensor | None,
@@ -60,7 +60,7 @@ def pack_real_tokens(
 
     Args:
         tokens: ids `(B, L)`, or `(T,)` with `cu_seqlens`; vectors with D behind if `embed` is None.
-        embed: the table of pieces, looked up for real tokens alone.
+        embed: looks pieces up, of real tokens alone.
         attention_mask, position_ids, language_ids: shape of the ids, or None.
         cu_seqlens: boundaries of a pack.
         implementation: of attention, by transformers' name.
@@ -99,7 +99,7 @@ def pack_real_tokens(
 
 def pack_every_place(
     tokens: Tensor,
-    embed: nn.Module | None,
+    embed: Callable[[Tensor], Tensor] | None,
     *,
     attention_mask: Tensor | None,
     position_ids: Tensor | None,
