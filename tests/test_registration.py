@@ -54,13 +54,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 LOAD = """
-from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers.models.auto import modeling_auto
 import erniem
-for auto in (AutoConfig, AutoModel, AutoModelForMaskedLM, AutoTokenizer):
+heads = [getattr(modeling_auto, "AutoModelFor" + head) for head in {heads!r}]
+for auto in (AutoConfig, AutoTokenizer, AutoModel, *heads):
     print(type(auto.from_pretrained({folder!r})).__name__)
 assert AutoConfig.from_pretrained({folder!r}).languages == ["en"]
 assert AutoTokenizer.from_pretrained({folder!r}).mask_token == "[MASK]"
 """
+
+HEADS = [
+    "MaskedLM",
+    "SequenceClassification",
+    "TokenClassification",
+    "QuestionAnswering",
+    "MultipleChoice",
+]
 
 
 @pytest.mark.parametrize(
@@ -73,8 +83,9 @@ assert AutoTokenizer.from_pretrained({folder!r}).mask_token == "[MASK]"
     ],
 )
 def test_auto_classes_load_our_folder_whatever_was_imported_first(first: str, folder: Path) -> None:
-    names = run(first + LOAD.format(folder=str(folder))).split()
-    assert names == ["ErnieMConfig", "ErnieMModel", "ErnieMForMaskedLM", "ErnieMTokenizer"]
+    names = run(first + LOAD.format(folder=str(folder), heads=HEADS)).split()
+    classes = [f"ErnieMFor{head}" for head in HEADS]
+    assert names == ["ErnieMConfig", "ErnieMTokenizer", "ErnieMModel", *classes]
 
 
 @pytest.mark.parametrize("name", erniem.__all__)
