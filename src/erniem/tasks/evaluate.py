@@ -9,14 +9,8 @@ from typing import Any
 from erniem.convert import load_start
 from erniem.corpus.pipeline import open_corpus
 from erniem.embed import Pooling, VectorSettings
-from erniem.tasks.retrieve import (
-    XTREME_TATOEBA,
-    RetrievalTable,
-    held_out_retrieval,
-    read_tatoeba,
-    tatoeba_retrieval,
-    xtreme_accuracy,
-)
+from erniem.tasks.retrieve import RetrievalTable, held_out_retrieval, tatoeba_retrieval
+from erniem.tasks.tatoeba import XTREME_TATOEBA, read_tatoeba, xtreme_accuracy
 from erniem.tokenization import open_tokenizer
 
 __all__ = ["Evaluation", "evaluate"]
