@@ -93,6 +93,28 @@ def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the figures as JSON")
 
 
+def _convert_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "source",
+        type=Path,
+        help="ERNIE-M of PaddleNLP (.pdparams), its authors, transformers 4, us; XLM-R; BERT",
+    )
+    parser.add_argument("target", type=Path, help="folder to make")
+    parser.add_argument(
+        "--to", choices=["erniem", "transformers4", "paddle", "xlm-r"], help="(erniem)"
+    )
+    parser.add_argument(
+        "--dtype", choices=["float32", "float16", "bfloat16"], help="of the weights (as they are)"
+    )
+    parser.add_argument(
+        "--architecture", metavar="CLASS", help="such as ErnieMForSequenceClassification"
+    )
+
+
+def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checkpoint", type=Path, help="any that convert reads")
+
+
 def _quickstart_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "data",
@@ -139,6 +161,21 @@ def _evaluate(values: Values) -> None:
     print("\n".join(evaluate(values.pop("model"), **values).lines()))
 
 
+def _convert(values: Values) -> None:
+    from erniem.convert.convert import convert
+
+    print("\n".join(convert(values.pop("source"), values.pop("target"), **values).lines()))
+
+
+def _doctor(values: Values) -> None:
+    from erniem.convert.doctor import examine
+
+    findings = examine(values["checkpoint"])
+    print("\n".join(findings.lines()))
+    if not findings.sound:
+        raise ValueError(f"{values['checkpoint']} is not sound.")
+
+
 def _quickstart(values: Values) -> None:
     from erniem.quickstart import quickstart
 
@@ -175,6 +212,18 @@ VERBS = {
         arguments=_evaluate_arguments,
         run=_evaluate,
         example="erniem evaluate runs/mine/final --corpus corpus --tatoeba tatoeba/",
+    ),
+    "convert": Verb(
+        help="weights of Paddle, transformers 4, XLM-R and BERT as ours, and ours as theirs",
+        arguments=_convert_arguments,
+        run=_convert,
+        example="erniem convert ernie-m-base-paddle/ ernie-m-base/",
+    ),
+    "doctor": Verb(
+        help="is a checkpoint whole, and does it compute what was published",
+        arguments=_doctor_arguments,
+        run=_doctor,
+        example="erniem doctor ernie-m-base/",
     ),
 }
 """The commands, in the order of the help."""
