@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from erniem.model.configuration import ErnieMConfig
     from erniem.model.encoder import ErnieMModel
     from erniem.model.heads import ErnieMForMaskedLM
-    from erniem.tokenization import ErnieMTokenizer
+    from erniem.tokenization.tokenizer import ErnieMTokenizer
 
 __version__ = "0.1.0.dev0"
 __all__ = [
@@ -32,7 +32,7 @@ PUBLIC = {
     "ErnieMConfig": "erniem.model.configuration",
     "ErnieMForMaskedLM": "erniem.model.heads",
     "ErnieMModel": "erniem.model.encoder",
-    "ErnieMTokenizer": "erniem.tokenization",
+    "ErnieMTokenizer": "erniem.tokenization.tokenizer",
     "Recipe": "erniem.pretrain.recipe",
     "build_corpus": "erniem.corpus.pipeline",
     "open_corpus": "erniem.corpus.pipeline",
