@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         ErnieMForSequenceClassification,
         ErnieMForTokenClassification,
     )
-    from erniem.tokenization import ErnieMTokenizer
+    from erniem.tokenization.tokenizer import ErnieMTokenizer
 
 __version__ = "0.1.0.dev0"
 __all__ = [
@@ -49,7 +49,7 @@ PUBLIC = {
     "ErnieMForSequenceClassification": "erniem.model.heads",
     "ErnieMForTokenClassification": "erniem.model.heads",
     "ErnieMModel": "erniem.model.encoder",
-    "ErnieMTokenizer": "erniem.tokenization",
+    "ErnieMTokenizer": "erniem.tokenization.tokenizer",
     "Recipe": "erniem.pretrain.recipe",
     "build_corpus": "erniem.corpus.pipeline",
     "open_corpus": "erniem.corpus.pipeline",

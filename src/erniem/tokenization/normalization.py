@@ -1,0 +1,173 @@
+"""From text to the characters that are split: exact, with the part of the text each one came from.
+
+`tokenizers` reads the same rules as SentencePiece, but by grapheme, where SentencePiece takes the
+longest rule that fits. Without marks that join letters the two are the same: `Normalizer.is_native`
+says whether they are for a text, and `Normalizer.characters` is SentencePiece's own answer.
+"""
+
+import json
+import re
+import sys
+import unicodedata
+from base64 import b64decode
+from functools import cache
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import sentencepiece as spm
+from sentencepiece import sentencepiece_model_pb2
+from tokenizers import normalizers
+
+__all__ = ["SPACE", "Character", "Normalizer", "charsmap_of"]
+
+SPACE = "▁"
+ASCII = {"“": '"', "”": '"', "‘": "'", "’": "'", "—": "-"}
+JOINING = (
+    "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u0d4e"  # signs that stand before what they join
+    "\u0e33\u0eb3\u1100-\u11ff\u200c\u200d\u3131-\u318e\ua960-\ua97c\ud7b0-\ud7fb\uff9e-\uffdc"
+    "\U000110bd\U000110cd\U000111c2\U000111c3\U0001193f\U00011941\U00011a3a\U00011a84-\U00011a89"
+    "\U00011d46\U00011f02\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"
+)
+"""What joins characters to a grapheme and is no mark by its category."""
+
+
+class Character(NamedTuple):
+    """A normalised character, and the part of the text that it came from."""
+
+    text: str
+    """The character; `SPACE` where a word begins."""
+    start: int
+    end: int
+
+
+class Normalizer:
+    """What happens to a text before it is split.
+
+    Args:
+        charsmap: the compiled rules of a SentencePiece model; empty for none.
+        clean: curly quotes and dashes to ASCII, control characters dropped, before the rules.
+        lower: every character by itself in lower case, before all else.
+    """
+
+    def __init__(self, charsmap: bytes, *, clean: bool = False, lower: bool = False) -> None:
+        self.charsmap, self.clean, self.lower = charsmap, clean, lower
+        spec = sentencepiece_model_pb2.NormalizerSpec(  # type: ignore[attr-defined]
+            precompiled_charsmap=charsmap
+        )
+        self._rules = spm.SentencePieceNormalizer(normalizer_spec=spec)
+        self.backend = _backend(charsmap, clean=clean, lower=lower)
+        """The same for `tokenizers`; see `is_native`."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Made again from its arguments: neither library's half is copied."""
+        return _again, (self.charsmap, self.clean, self.lower)
+
+    def is_native(self, text: str) -> bool:
+        """Whether `tokenizers` normalises this text as SentencePiece does, places and all."""
+        if text.isascii():
+            return "\0" not in text
+        if SPACE in text or "\0" in text:
+            return False
+        joining = _joining()
+        if joining.search(text) is None:
+            return True
+        changed = "".join(self._change(char) for char in text) if self.clean or self.lower else text
+        normalized = self._rules.normalize(changed)
+        if normalized == SPACE + text.replace(" ", SPACE):
+            return True
+        # Composed characters get other places than in `tokenizers`: then a mark is gone.
+        return joining.findall(normalized) == joining.findall(changed) and (
+            normalized == SPACE + SPACE.join(self.backend.normalize_str(text).split(" "))
+        )
+
+    def characters(self, text: str) -> list[Character]:
+        """The normalised characters, a `SPACE` before each word, in the place of its first.
+
+        Example: `"a ﬁ"` → `▁ 0:1, a 0:1, ▁ 2:3, f 2:3, i 2:3`.
+        """
+        places = [place for place, char in enumerate(text) for _ in self._change(char)]
+        changed = "".join(self._change(char) for char in text)
+        normalized, starts = self._rules.normalize(changed, with_offsets=True)
+        found: list[Character] = []
+        end = starts[-1]
+        for index in reversed(range(len(normalized))):
+            start = starts[index]
+            if start < starts[index + 1]:
+                end = starts[index + 1]
+            if normalized[index] == SPACE and found:
+                found.append(found[-1]._replace(text=SPACE))
+            else:
+                found.append(Character(normalized[index], places[start], places[end - 1] + 1))
+        return found[::-1]
+
+    def _change(self, char: str) -> str:
+        lowered = char.lower() if self.lower else char
+        return "".join(map(_cleaned, lowered)) if self.clean else lowered
+
+
+def charsmap_of(normalizer: normalizers.Normalizer | None) -> bytes:
+    """The rules of a vocabulary in a normaliser of `tokenizers`: the charsmap that does not clean."""
+    if normalizer is None:
+        return b""
+    state = json.loads(normalizer.__getstate__())
+    steps = state["normalizers"] if state["type"] == "Sequence" else [state]
+    for step in steps:
+        if step["type"] == "Precompiled":
+            charsmap = b64decode(step["precompiled_charsmap"])
+            if charsmap != _cleaning_charsmap():
+                return charsmap
+    return b""
+
+
+def _again(charsmap: bytes, clean: bool, lower: bool) -> Normalizer:
+    return Normalizer(charsmap, clean=clean, lower=lower)
+
+
+def _backend(charsmap: bytes, *, clean: bool, lower: bool) -> normalizers.Normalizer:
+    steps: list[normalizers.Normalizer] = []
+    if lower:
+        steps.append(normalizers.Lowercase())
+    if clean:
+        steps.append(normalizers.Precompiled(_cleaning_charsmap()))
+    if charsmap:
+        steps.append(normalizers.Precompiled(charsmap))
+    return normalizers.Sequence(steps)
+
+
+@cache
+def _cleaned(char: str) -> str:
+    """As the authors' code cleans: quotes, dash, control characters, white space."""
+    category = unicodedata.category(char)
+    if char in "\t\n\r" or category == "Zs":
+        return " "
+    return "" if category in ("Cc", "Cf") else ASCII.get(char, char)
+
+
+@cache
+def _cleaning_charsmap() -> bytes:
+    """The cleaning, compiled. NUL cannot stand in a rule: `Normalizer.is_native` knows."""
+    planes = (*range(1, 0xD800), *range(0xE000, 0x20000), *range(0xE0000, 0xE1000))
+    rules = [(char, _cleaned(char)) for char in map(chr, planes) if _cleaned(char) != char]
+    spm.set_min_log_level(2)
+    spec = spm.SentencePieceNormalizer(norm_map=rules).serialized_normalizer_spec()
+    proto = sentencepiece_model_pb2.NormalizerSpec.FromString(spec)  # type: ignore[attr-defined]
+    return bytes(proto.precompiled_charsmap)
+
+
+@cache
+def _joining() -> re.Pattern[str]:
+    """Any character that may make a grapheme with another, or compose with it."""
+    # What this Python's Unicode does not know yet may be a mark in that of `tokenizers`.
+    marks = [
+        char
+        for char in map(chr, range(0x300, sys.maxunicode + 1))
+        if unicodedata.category(char) in ("Mn", "Mc", "Me", "Cn")
+    ]
+    ranges = (
+        f"{group[0]}-{group[-1]}"
+        for group in (
+            [char for _, char in run]
+            for _, run in groupby(enumerate(marks), key=lambda pair: ord(pair[1]) - pair[0])
+        )
+    )
+    return re.compile(f"[{JOINING}{''.join(ranges)}]")

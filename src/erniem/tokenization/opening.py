@@ -1,0 +1,65 @@
+"""A folder's tokeniser, and what a model has to know of one."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from transformers import PreTrainedTokenizerFast
+
+from erniem.packing import SpecialIds
+from erniem.tokenization.files import MODEL_FILE, VOCABULARY_FILE
+from erniem.tokenization.tokenizer import ErnieMTokenizer
+
+__all__ = ["fingerprint", "open_tokenizer", "special_ids"]
+
+
+def open_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """The tokeniser in a folder: ERNIE-M's of any origin, XLM-R's, any fast one of a masked model.
+
+    Raises:
+        ValueError: no tokeniser in it, or one that lacks a special token.
+    """
+    if not (folder / "tokenizer.json").is_file():
+        if not any((folder / file).is_file() for file in (VOCABULARY_FILE, MODEL_FILE)):
+            raise ValueError(
+                f"{folder} holds no tokeniser (no tokenizer.json, no {VOCABULARY_FILE} with "
+                f"{MODEL_FILE}): name a folder that save_pretrained wrote, or none to train one."
+            )
+        return ErnieMTokenizer.from_pretrained(folder)
+    from transformers import AutoTokenizer  # which registers ours, so it comes after us
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    assert isinstance(tokenizer, PreTrainedTokenizerFast), "a tokenizer.json makes a fast one"
+    special_ids(tokenizer)
+    return tokenizer
+
+
+def special_ids(tokenizer: PreTrainedTokenizerFast) -> SpecialIds:
+    """The special ids of a tokeniser and the size of its vocabulary.
+
+    Raises:
+        ValueError: it lacks one of the five special tokens.
+    """
+    for name in ("cls", "pad", "sep", "unk", "mask"):
+        if getattr(tokenizer, f"{name}_token_id") is None:
+            raise ValueError(
+                f"the tokeniser of {tokenizer.name_or_path} has no {name} token: add it, or take "
+                "a tokeniser of the kind that masked language models have."
+            )
+    return SpecialIds(
+        cls=tokenizer.cls_token_id,
+        pad=tokenizer.pad_token_id,
+        sep=tokenizer.sep_token_id,
+        unk=tokenizer.unk_token_id,
+        mask=tokenizer.mask_token_id,
+        vocabulary_size=len(tokenizer),
+    )
+
+
+def fingerprint(tokenizer: PreTrainedTokenizerFast) -> str:
+    """A hash of what decides the ids: model, normaliser, splitting, special tokens, segmentation."""
+    state = json.loads(tokenizer.backend_tokenizer.to_str())
+    parts = {key: state[key] for key in ("model", "normalizer", "pre_tokenizer", "added_tokens")}
+    if isinstance(tokenizer, ErnieMTokenizer):
+        parts["segmentation"] = tokenizer.segmentation
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
