@@ -70,9 +70,8 @@ def _ours(folder: Path, source: Kind, extraction: bool) -> ErnieMTokenizer | Non
         theirs: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         alike = isinstance(theirs, PreTrainedTokenizerFast) and theirs.mask_token == "<mask>"
         return from_xlm_roberta(theirs) if alike else None
-    how = {"segmentation": "paddlenlp"} if extraction else {}
-    ours: ErnieMTokenizer = ErnieMTokenizer.from_pretrained(folder, local_files_only=True, **how)
-    return ours
+    how: dict[str, Any] = {"segmentation": "paddlenlp"} if extraction else {}
+    return ErnieMTokenizer.from_pretrained(folder, local_files_only=True, **how)
 
 
 def _write_two_files(tokenizer: ErnieMTokenizer, target: Path) -> None:

@@ -276,6 +276,7 @@ class ErnieMForQuestionAnswering(ErnieMPreTrainedModel):
     def __init__(self, config: ErnieMConfig) -> None:
         super().__init__(config)
         self.ernie_m = ErnieMModel(config, add_pooling_layer=False)
+        self.config.num_labels = 2  # the two ends; XLM-R and transformers 4 read it here
         self.qa_outputs = nn.Linear(config.hidden_size, 2)
         self.post_init()  # type: ignore[no-untyped-call]
 

@@ -55,7 +55,9 @@ class Segmentation:
     def suspects(self, pieces: Iterable[str]) -> set[str]:
         """The pieces that may not stay as they are."""
         return {
-            piece for piece in pieces if self.changes(piece) or (self.drops_space and piece == SPACE)
+            piece
+            for piece in pieces
+            if self.changes(piece) or (self.drops_space and piece == SPACE)
         }
 
 

@@ -1,0 +1,335 @@
+"""Folders of every kind, and folders that are none."""
+
+import json
+import os
+import pickle
+import shutil
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import BertConfig, BertForMaskedLM, BertModel, XLMRobertaModel
+
+from erniem.cli import main
+from erniem.convert.bert import from_bert
+from erniem.convert.checkpoint import kind_of, read_checkpoint
+from erniem.convert.convert import convert, save_portable
+from erniem.convert.doctor import examine
+from erniem.convert.names import STATIC, STATIC_LAYER
+from erniem.convert.paddle import read_pdparams, write_pdparams
+from erniem.model import heads
+from erniem.model.configuration import ErnieMConfig
+from erniem.model.encoder import ErnieMModel
+
+GOLDEN = Path(__file__).parent / "golden"
+PADDLE = GOLDEN / "paddle" / "ErnieMModel"
+BERT = {
+    "vocab_size": 60,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "max_position_embeddings": 20,
+    "layer_norm_eps": 1e-12,
+}
+
+
+def scattered(model: Any) -> Any:
+    """Weights far from their first values, biases and norms too."""
+    torch.manual_seed(0)
+    for value in model.parameters():
+        value.data.add_(torch.randn_like(value) * 0.3)
+    return model.eval()
+
+
+def rows() -> tuple[torch.Tensor, torch.Tensor]:
+    ids = torch.randint(4, 60, (3, 9), generator=torch.Generator().manual_seed(0))
+    return ids, torch.tensor([[1] * 9, [1] * 4 + [0] * 5, [1] * 6 + [0] * 3])
+
+
+@pytest.mark.parametrize("kind", [BertModel, BertForMaskedLM])
+def test_bert_becomes_ours_with_the_same_outputs(kind: type[Any], tmp_path: Path) -> None:
+    theirs = scattered(kind(BertConfig(**BERT)))
+    theirs.save_pretrained(tmp_path)
+    ids, mask = rows()
+    for ours in (from_bert(theirs), read_checkpoint(tmp_path).model):
+        one, other = (model(ids, attention_mask=mask) for model in (ours, theirs))
+        assert torch.allclose(one[0][mask.bool()], other[0][mask.bool()], atol=1e-5)
+        if kind is BertModel:
+            assert torch.allclose(one.pooler_output, other.pooler_output, atol=1e-5)
+    assert ours.config.longest_sequence == 20
+
+
+def test_bert_with_other_positions_is_refused() -> None:
+    model = BertModel(BertConfig(**BERT))
+    model.config.position_embedding_type = "relative_key"
+    with pytest.raises(ValueError, match="position_embedding_type is 'relative_key'"):
+        from_bert(model)
+
+
+def test_uie_m_files_have_a_prefix_of_their_own(tmp_path: Path) -> None:
+    """`encoder.` before the whole encoder, whose layers are then `encoder.encoder.layers`."""
+    plain = read_pdparams(GOLDEN / "paddle" / "UIEM" / "model_state.pdparams")
+    state = {name.replace("ernie_m.", "encoder."): value for name, value in plain.items()}
+    assert "encoder.encoder.layers.0.norm1.weight" in state
+    write_pdparams(state, tmp_path / "model_state.pdparams")
+    facts = json.loads((GOLDEN / "paddle" / "UIEM" / "config.json").read_text())
+    del facts["architectures"]
+    (tmp_path / "model_config.json").write_text(json.dumps({"init_args": [facts]}))
+    one = read_checkpoint(tmp_path).model
+    other = read_checkpoint(GOLDEN / "paddle" / "UIEM").model
+    assert isinstance(one, heads.ErnieMForInformationExtraction)
+    for name, value in other.state_dict().items():
+        assert torch.equal(one.state_dict()[name], value), name
+
+
+def static_file(value: torch.Tensor) -> bytes:
+    """A parameter as Paddle's static graph keeps it: float32, dimensions one by one."""
+    dimensions = b"".join(b"\x10" + bytes([size]) for size in value.shape)
+    description = b"\x08\x05" + dimensions
+    head = struct.pack("<IQIi", 0, 0, 0, len(description))
+    return head + description + value.numpy().astype("<f4").tobytes()
+
+
+def test_the_authors_static_graph_is_read(tmp_path: Path) -> None:
+    state = read_pdparams(PADDLE / "model_state.pdparams")
+    names = dict(STATIC)
+    for n in range(2):
+        for ours, theirs in STATIC_LAYER.items():
+            names[f"encoder.layers.{n}.{ours}"] = f"encoder_layer_{n}_{theirs}"
+    assert names.keys() == state.keys()
+    for ours, theirs in names.items():
+        (tmp_path / theirs).write_bytes(static_file(state[ours]))
+    (tmp_path / "cls_out_b").write_bytes(static_file(torch.zeros(3)))
+    shutil.copy(PADDLE / "config.json", tmp_path / "ernie_config.json")
+    read = read_checkpoint(tmp_path)
+    assert read.kind == "static"
+    assert read.unread == ("cls_out_b",)
+    for name, value in read_checkpoint(PADDLE).model.state_dict().items():
+        assert torch.equal(read.model.state_dict()[name], value), name
+    (tmp_path / "pooled_fc.w_0").write_bytes(static_file(state["pooler.dense.weight"])[:-4])
+    with pytest.raises(ValueError, match=r"pooled_fc.w_0 has 1020 bytes for a shape of \(16, 16\)"):
+        read_checkpoint(tmp_path)
+    (tmp_path / "pooled_fc.w_0").write_bytes(b"short")
+    with pytest.raises(ValueError, match="is no whole parameter"):
+        read_checkpoint(tmp_path)
+
+
+def test_shards_are_read_as_one(tmp_path: Path) -> None:
+    model = read_checkpoint(PADDLE).model
+    model.save_pretrained(tmp_path, max_shard_size="8KB")
+    assert len(list(tmp_path.glob("model-*.safetensors"))) > 2
+    read = read_checkpoint(tmp_path)
+    assert len(read.files) > 2
+    for name, value in model.state_dict().items():
+        assert torch.equal(read.model.state_dict()[name], value), name
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_weights_are_written_in_the_type_asked_for(dtype: str, tmp_path: Path) -> None:
+    for to in ("erniem", "transformers4", "paddle", "xlm-r"):
+        convert(PADDLE, tmp_path / to, to=to, dtype=dtype)
+        assert read_checkpoint(tmp_path / to).model.dtype == getattr(torch, dtype)
+    ours, paddle = (read_checkpoint(tmp_path / to).model for to in ("erniem", "paddle"))
+    for name, value in ours.state_dict().items():
+        assert torch.equal(paddle.state_dict()[name], value), name
+
+
+def test_a_portable_folder_needs_transformers_alone(tmp_path: Path) -> None:
+    model = read_checkpoint(PADDLE).model
+    save_portable(model, tmp_path)
+    theirs = XLMRobertaModel.from_pretrained(tmp_path).eval()
+    ids, mask = rows()
+    ids = ids.masked_fill(mask == 0, 1)
+    one, other = (each(ids, attention_mask=mask) for each in (model, theirs))
+    assert torch.allclose(one[0][mask.bool()], other[0][mask.bool()], atol=1e-5)
+    assert torch.allclose(one.pooler_output, other.pooler_output, atol=1e-5)
+
+
+def test_extraction_has_no_counterpart_in_xlm_r(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="ErnieMForInformationExtraction has no counterpart"):
+        convert(GOLDEN / "paddle" / "UIEM", tmp_path / "new", to="xlm-r")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_the_target_cannot_hold_is_said(tmp_path: Path) -> None:
+    config = ErnieMConfig(**{**BERT, "intermediate_size": 64}, languages=["en"])
+    config.layer_norm_eps = 1e-5
+    heads.ErnieMForMaskedLM(config).save_pretrained(tmp_path / "ours")
+    for to in ("transformers4", "paddle", "xlm-r"):
+        converted = convert(tmp_path / "ours", tmp_path / to, to=to)
+        left = {name.split(".")[0] for name in converted.left}
+        assert left == ({"ernie_m"} if to == "xlm-r" else {"ernie_m", "lm_head"})
+        assert "left behind" in "\n".join(converted.lines())
+        assert "language_embeddings" in (tmp_path / to / "README.md").read_text()
+
+
+def test_the_commands_convert_and_examine(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = str(tmp_path / "new")
+    assert main(["convert", str(PADDLE), target]) == 0
+    assert "paddle → erniem: ErnieMModel" in capsys.readouterr().out
+    card = (tmp_path / "new" / "README.md").read_text()
+    assert "ERNIE-M of PaddleNLP" in card
+    assert "model_state.pdparams`, sha256 `" in card
+    assert main(["convert", str(PADDLE), target]) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert main(["doctor", target]) == 0
+    told = capsys.readouterr().out
+    assert "rows and packs give the same" in told
+    assert "published vectors: known for the base shape alone" in told
+
+
+def test_the_doctor_finds_what_is_dead_or_not_finite() -> None:
+    assert examine(PADDLE).sound
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "said"),
+    [
+        ("encoder.layers.1.linear1.weight", 0.0, "all numbers are the same in ernie_m"),
+        ("encoder.layers.0.norm1.bias", float("nan"), "not finite in"),
+    ],
+)
+def test_the_doctor_names_the_sick_weight(
+    name: str, number: float, said: str, tmp_path: Path
+) -> None:
+    state = read_pdparams(PADDLE / "model_state.pdparams")
+    state[name] = torch.full_like(state[name], number)
+    write_pdparams(state, tmp_path / "model_state.pdparams")
+    shutil.copy(PADDLE / "config.json", tmp_path)
+    findings = examine(tmp_path)
+    assert not findings.sound
+    assert any(said.split(" in")[0] in line and name in line for line in findings.failed)
+
+
+# Bad input
+
+
+class Hostile:
+    def __init__(self, function: Any, *arguments: Any) -> None:
+        self.call = (function, arguments)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.call
+
+
+@pytest.mark.parametrize(
+    ("value", "asked"),
+    [
+        ({"a": Hostile(os.system, "touch /tmp/never")}, "posix.system"),
+        ({"a": [np.zeros(2), Hostile(eval, "1")]}, "builtins.eval"),
+        ({"a": Hostile(np.load, "x")}, "numpy.load"),
+        ({"a": Hostile(getattr, 1, "real")}, "builtins.getattr"),
+    ],
+)
+def test_a_hostile_file_is_refused_by_what_it_asks_for(
+    value: object, asked: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "model_state.pdparams"
+    path.write_bytes(pickle.dumps(value))
+    with pytest.raises(ValueError, match=f"is refused: it asks for {asked}"):
+        read_pdparams(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is no whole .pdparams file"),
+        (b"not a pickle", "is no whole .pdparams file"),
+        (pickle.dumps([1, 2]), "holds a list, not parameters by name"),
+        (pickle.dumps({"a": "text"}), "'a' is no array of numbers but a str"),
+        (pickle.dumps({"a": np.array([None])}), "is no array of numbers"),
+    ],
+)
+def test_other_files_than_pdparams_are_refused(
+    content: bytes, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "model_state.pdparams"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        read_pdparams(path)
+
+
+def test_a_cut_file_is_refused_wherever_it_is_cut(tmp_path: Path) -> None:
+    whole = (PADDLE / "model_state.pdparams").read_bytes()
+    for length in (1, 100, len(whole) // 2, len(whole) - 1):
+        path = tmp_path / "cut.pdparams"
+        path.write_bytes(whole[:length])
+        with pytest.raises(ValueError, match=r"cut\.pdparams is no whole"):
+            read_pdparams(path)
+
+
+def test_arrays_in_parts_and_with_names_are_read(tmp_path: Path) -> None:
+    """As older versions of Paddle saved: large arrays cut, parameters as (name, array)."""
+    whole = np.arange(12, dtype=np.float32).reshape(3, 4)
+    saved = {
+        "w@@.0": whole.ravel()[:7],
+        "w@@.1": whole.ravel()[7:],
+        "b": ("linear_0.b_0", np.ones(3, dtype=np.float32)),
+        "UnpackBigParamInfor@@": {"w": {"OriginShape": (3, 4), "slices": ["w@@.0", "w@@.1"]}},
+    }
+    (tmp_path / "a.pdparams").write_bytes(pickle.dumps(saved, protocol=2))
+    read = read_pdparams(tmp_path / "a.pdparams")
+    assert read.keys() == {"w", "b"}
+    assert torch.equal(read["w"], torch.from_numpy(whole))
+
+
+def test_folders_that_are_no_checkpoint_say_what_is_wrong(tmp_path: Path) -> None:
+    def said(folder: Path) -> str:
+        with pytest.raises(ValueError) as raised:  # noqa: PT011  the message is what is tested
+            read_checkpoint(folder)
+        return str(raised.value)
+
+    assert "does not exist" in said(tmp_path / "nowhere")
+    assert "has none of config.json" in said(tmp_path)
+    (tmp_path / "config.json").write_text("{")
+    assert "is no JSON" in said(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
+    assert "is of type 'gpt2', which is none that we know" in said(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "ernie_m"}')
+    assert "has no model.safetensors" in said(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"torn")
+    assert "model.safetensors cannot be read" in said(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    torch.save({"a": Hostile(os.system, "touch /tmp/never")}, tmp_path / "pytorch_model.bin")
+    assert "pytorch_model.bin cannot be read" in said(tmp_path)
+
+
+def test_missing_weights_and_other_shapes_are_named(tmp_path: Path) -> None:
+    state = read_pdparams(PADDLE / "model_state.pdparams")
+    shutil.copy(PADDLE / "config.json", tmp_path)
+    gone = {name: one for name, one in state.items() if "norm1" not in name}
+    write_pdparams(gone, tmp_path / "model_state.pdparams")
+    with pytest.raises(ValueError, match=r"lacks 4 weights: ernie_m.encoder.layers.0.norm1.bias"):
+        read_checkpoint(tmp_path)
+    state["embeddings.position_embeddings.weight"] = torch.zeros(7, 16)
+    write_pdparams(state, tmp_path / "model_state.pdparams")
+    with pytest.raises(ValueError, match=r"has shape \(7, 16\), its config says \(40, 16\)"):
+        read_checkpoint(tmp_path)
+
+
+def test_a_classifier_of_unknown_kind_is_asked_for(tmp_path: Path) -> None:
+    source = GOLDEN / "paddle" / "ErnieMForTokenClassification"
+    shutil.copy(source / "model_state.pdparams", tmp_path)
+    facts = json.loads((source / "config.json").read_text())
+    del facts["architectures"]
+    (tmp_path / "config.json").write_text(json.dumps(facts))
+    with pytest.raises(ValueError, match="its config does not say of what"):
+        read_checkpoint(tmp_path)
+    name = "ErnieMForTokenClassification"
+    assert type(read_checkpoint(tmp_path, architecture=name).model).__name__ == name
+    with pytest.raises(ValueError, match="'Ernie' is no class of ours"):
+        read_checkpoint(tmp_path, architecture="Ernie")
+
+
+def test_each_kind_is_told_from_the_others(tmp_path: Path) -> None:
+    assert kind_of(PADDLE) == "paddle"
+    assert kind_of(PADDLE / "model_state.pdparams") == "paddle"
+    assert kind_of(GOLDEN / "transformers4" / "ErnieMModel") == "erniem"
+    ErnieMModel(ErnieMConfig(**BERT)).save_pretrained(tmp_path)
+    assert kind_of(tmp_path) == "erniem"
