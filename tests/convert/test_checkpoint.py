@@ -14,6 +14,7 @@ import torch
 from transformers import BertConfig, BertForMaskedLM, BertModel, XLMRobertaModel
 
 from erniem.cli import main
+from erniem.convert import load_start
 from erniem.convert.bert import from_bert
 from erniem.convert.checkpoint import kind_of, read_checkpoint
 from erniem.convert.convert import convert, save_portable
@@ -61,6 +62,25 @@ def test_bert_becomes_ours_with_the_same_outputs(kind: type[Any], tmp_path: Path
         if kind is BertModel:
             assert torch.allclose(one.pooler_output, other.pooler_output, atol=1e-5)
     assert ours.config.longest_sequence == 20
+
+
+@pytest.mark.parametrize("kind", ["paddle", "bert", "bert with a head"])
+def test_a_pretraining_starts_from_what_is_read(kind: str, tmp_path: Path) -> None:
+    folder = PADDLE
+    if kind != "paddle":
+        theirs = BertForMaskedLM if "head" in kind else BertModel
+        scattered(theirs(BertConfig(**BERT))).save_pretrained(tmp_path)
+        folder = tmp_path
+    start = load_start(folder, languages=["en", "de"], dropout=0.0)
+    read = read_checkpoint(folder).model
+    ids, mask = rows()
+    expected = getattr(read, "ernie_m", read)(ids, attention_mask=mask).last_hidden_state
+    found = start.train().ernie_m(ids, attention_mask=mask).last_hidden_state
+    assert torch.allclose(found, expected, atol=1e-6), "no dropout, and languages of zeros"
+    assert start.config.languages == ["en", "de"]
+    assert start.lm_head.decoder.weight is start.get_input_embeddings().weight
+    if "head" in kind:
+        assert torch.equal(start.lm_head.dense.weight, read.lm_head.dense.weight)
 
 
 def test_bert_with_other_positions_is_refused() -> None:

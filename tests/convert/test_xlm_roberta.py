@@ -238,7 +238,7 @@ def edited(folder: Path, **changes: Any) -> Path:
         ({"intermediate_size": 48}, r"weights of another shape than its config says \(6\)"),
         ({"pad_token_id": 0}, "pad_token_id is 0"),
         ({"hidden_act": "gelu_new"}, "hidden_act is 'gelu_new'"),
-        ({"model_type": "bert"}, "of type 'bert'; pre-training starts from ernie_m, xlm-roberta"),
+        ({"model_type": "gpt2"}, "of type 'gpt2'; pre-training starts from ernie_m, xlm-roberta"),
         ({"model_type": None}, "of type None"),
     ],
 )

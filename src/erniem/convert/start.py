@@ -17,6 +17,8 @@ from transformers import (
     XLMRobertaForMaskedLM,
 )
 
+from erniem.convert.checkpoint import Checkpoint, read_checkpoint
+from erniem.convert.paddle import is_static
 from erniem.convert.quiet import quiet
 from erniem.convert.xlm_roberta import SETTINGS, check_settings, from_xlm_roberta
 from erniem.model.configuration import ErnieMConfig
@@ -87,9 +89,9 @@ def load_start(
     """Loads the model from which a pre-training starts, in float32.
 
     Args:
-        path: a folder as `save_pretrained` writes it: ours, or one of XLM-R's structure
-            (`xlm-roberta`, `roberta`, `camembert`), with or without a masked-LM head; a missing
-            head starts afresh, its decoder tied to the table of pieces.
+        path: a folder as `save_pretrained` writes it: ours, one of XLM-R's structure
+            (`xlm-roberta`, `roberta`, `camembert`), BERT's; or PaddleNLP's or the authors' files.
+            A missing masked-LM head starts afresh, its decoder tied to the table of pieces.
         languages: the model's languages from now on; see `set_languages`.
         dropout: of hidden states and attention from now on; as the folder has it if None.
 
@@ -97,6 +99,10 @@ def load_start(
         ValueError: no such folder, another kind of model, settings or weights that do not fit.
     """
     folder = Path(path)
+    if _is_foreign(folder):
+        ours = _start_from(read_checkpoint(folder), dropout)
+        set_languages(ours, languages)
+        return ours
     config = _read_config(folder)
     check_settings(config)
     if dropout is not None:
@@ -112,6 +118,28 @@ def load_start(
     ours = with_masked_lm(ours) if fresh else ours
     set_languages(ours, languages)
     return ours
+
+
+def _is_foreign(folder: Path) -> bool:
+    """Is this a folder that transformers' ERNIE-M and XLM-R classes cannot read."""
+    if not folder.is_dir():
+        return False
+    if is_static(folder) or any(folder.glob("*.pdparams")):
+        return True
+    config = folder / "config.json"
+    return config.is_file() and json.loads(config.read_text()).get("model_type") == "bert"
+
+
+def _start_from(read: Checkpoint, dropout: float | None) -> ErnieMForMaskedLM:
+    """A masked language model of what was read, in float32 and with this dropout."""
+    model = read.model.float()
+    if dropout is not None:
+        model.config.hidden_dropout_prob = model.config.attention_probs_dropout_prob = dropout
+    if not isinstance(model, ErnieMForMaskedLM):
+        return with_masked_lm(getattr(model, "ernie_m", model))
+    whole = ErnieMForMaskedLM(model.config)  # type: ignore[arg-type]
+    whole.load_state_dict(model.state_dict())
+    return whole
 
 
 def _read_config(folder: Path) -> PreTrainedConfig:
