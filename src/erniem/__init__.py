@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ErnieMForSequenceClassification,
         ErnieMForTokenClassification,
     )
+    from erniem.tasks.extract.extractor import Extractor
     from erniem.tokenization.tokenizer import ErnieMTokenizer
 
 __version__ = "0.1.0.dev0"
@@ -35,6 +36,7 @@ __all__ = [
     "ErnieMForTokenClassification",
     "ErnieMModel",
     "ErnieMTokenizer",
+    "Extractor",
     "Recipe",
     "build_corpus",
     "open_corpus",
@@ -50,6 +52,7 @@ PUBLIC = {
     "ErnieMForTokenClassification": "erniem.model.heads",
     "ErnieMModel": "erniem.model.encoder",
     "ErnieMTokenizer": "erniem.tokenization.tokenizer",
+    "Extractor": "erniem.tasks.extract.extractor",
     "Recipe": "erniem.pretrain.recipe",
     "build_corpus": "erniem.corpus.pipeline",
     "open_corpus": "erniem.corpus.pipeline",

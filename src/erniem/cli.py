@@ -33,6 +33,24 @@ class Verb:
     """How it is called."""
 
 
+class VerbParser(argparse.ArgumentParser):
+    """Takes options before, between and after the other arguments."""
+
+    _nested = False
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Options first, then what is left; argparse does it in two calls of this function."""
+        if self._nested:
+            return super().parse_known_args(args, namespace)
+        self._nested = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._nested = False
+
+
 def _text(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "sources",
@@ -115,6 +133,34 @@ def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=Path, help="any that convert reads")
 
 
+def _extract_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", type=Path, help="folder of a UIE-M with its tokenizer")
+    parser.add_argument("texts", nargs="*", default=[], metavar="TEXT", help="text in any language")
+    parser.add_argument("--input", type=Path, metavar="FILE", help=".txt: a text a line; .jsonl")
+    parser.add_argument(
+        "--schema",
+        required=True,
+        help="names with commas between them, JSON, or a .json .yaml file",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE.jsonl", help="write a line of JSON for each text"
+    )
+    parser.add_argument(
+        "--threshold", type=float, metavar="P", help="of an answer's first and last token (0.5)"
+    )
+    parser.add_argument(
+        "--max-length", type=int, metavar="N", help="tokens of a window with its prompt (512)"
+    )
+    parser.add_argument("--batch-tokens", type=int, metavar="N", help="tokens at once (8192)")
+    parser.add_argument(
+        "--schema-lang", choices=["zh", "en"], help="relations as X的Y or as Y of X (zh)"
+    )
+    parser.add_argument(
+        "--split", choices=["fit", "length", "sentence"], help="how long texts are cut (fit)"
+    )
+    parser.add_argument("--attention", choices=["uie-m", "plain"], help="what a token sees (uie-m)")
+
+
 def _quickstart_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "data",
@@ -176,6 +222,17 @@ def _doctor(values: Values) -> None:
         raise ValueError(f"{values['checkpoint']} is not sound.")
 
 
+def _extract(values: Values) -> None:
+    import json
+
+    from erniem.tasks.extract import extract
+
+    shown = "output" not in values
+    for answers in extract(values.pop("model"), values.pop("texts"), **values):
+        if shown:
+            print(json.dumps(answers, ensure_ascii=False))
+
+
 def _quickstart(values: Values) -> None:
     from erniem.quickstart import quickstart
 
@@ -225,6 +282,12 @@ VERBS = {
         run=_doctor,
         example="erniem doctor ernie-m-base/",
     ),
+    "extract": Verb(
+        help="spans of a text, in any language, that a schema asks for (UIE-M)",
+        arguments=_extract_arguments,
+        run=_extract,
+        example="erniem extract uie-m-base 张三在北京。 --schema 人物,地点",
+    ),
 }
 """The commands, in the order of the help."""
 
@@ -234,7 +297,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="erniem", description="ERNIE-M: multilingual encoders, aligned and measured."
     )
     parser.add_argument("--version", action="version", version=f"erniem {__version__}")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="<verb>")
+    verbs = parser.add_subparsers(
+        dest="verb", required=True, metavar="<verb>", parser_class=VerbParser
+    )
     for name, verb in VERBS.items():
         one = verbs.add_parser(
             name,

