@@ -161,6 +161,20 @@ def _extract_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--attention", choices=["uie-m", "plain"], help="what a token sees (uie-m)")
 
 
+def _score_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "predictions", type=Path, help="folder with TASK/test-XX.tsv, or .json for answers"
+    )
+    parser.add_argument("references", type=Path, help="the same, with what is right")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the scores as JSON")
+    parser.add_argument(
+        "--bootstrap", type=int, metavar="N", help="samples for 95 %% intervals (none)"
+    )
+    parser.add_argument(
+        "--against", type=Path, metavar="FOLDER", help="other predictions: is one better, or chance"
+    )
+
+
 def _quickstart_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "data",
@@ -233,6 +247,22 @@ def _extract(values: Values) -> None:
             print(json.dumps(answers, ensure_ascii=False))
 
 
+def _score(values: Values) -> None:
+    from erniem.scores.score import compare, score, write_scores
+
+    output, against = values.pop("output", None), values.pop("against", None)
+    predictions, references = values.pop("predictions"), values.pop("references")
+    scores = score(predictions, references, **values)
+    print("\n".join(scores.lines()))
+    if output is not None:
+        write_scores(scores, output)
+    if against is not None:
+        print(f"\nagainst {against}")
+        print("\n".join(compare(predictions, against, references, **values).lines()))
+    if scores.failed:
+        raise ValueError(f"{len(scores.failed)} files could not be scored; the rest is.")
+
+
 def _quickstart(values: Values) -> None:
     from erniem.quickstart import quickstart
 
@@ -287,6 +317,12 @@ VERBS = {
         arguments=_extract_arguments,
         run=_extract,
         example="erniem extract uie-m-base 张三在北京。 --schema 人物,地点",
+    ),
+    "score": Verb(
+        help="XTREME's table from predictions in XTREME's layout",
+        arguments=_score_arguments,
+        run=_score,
+        example="erniem score predictions/ references/ --output scores.json --bootstrap 1000",
     ),
 }
 """The commands, in the order of the help."""

@@ -1,0 +1,1 @@
+"""Predictions and references in, XTREME's table out; knows no model."""

@@ -1,0 +1,102 @@
+"""Predictions and references in XTREME's layout: `TASK/test-XX.tsv`, `.json` for answers."""
+
+import gzip
+import json
+import lzma
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+__all__ = ["find_file", "read_file"]
+
+OPENERS: Mapping[str, Callable[[Path], bytes]] = {
+    "": lambda path: path.read_bytes(),
+    ".gz": lambda path: gzip.decompress(path.read_bytes()),
+    ".xz": lambda path: lzma.decompress(path.read_bytes()),
+    ".zst": lambda path: _zstd(path.read_bytes()),
+}
+
+
+def find_file(folder: Path, task: str, language: str, ending: str) -> Path | None:
+    """The file of a task and a language, packed or not; None if there is none.
+
+    Raises:
+        ValueError: two of them.
+    """
+    names = [folder / task / f"test-{language}.{ending}{packed}" for packed in OPENERS]
+    found = [path for path in names if path.is_file()]
+    if len(found) > 1:
+        raise ValueError(f"{found[0]} and {found[1].name} are both there: keep one of them.")
+    return found[0] if found else None
+
+
+def read_file(path: Path, kind: str) -> Any:
+    """What a file of predictions or references holds.
+
+    Args:
+        path: plain, `.gz`, `.xz` or `.zst`.
+        kind: `labels` and `pairs` (one a line), `tags` (one a line, an empty line after each
+            sentence), `answers` (SQuAD's JSON, or answers by question).
+
+    Returns:
+        A list of lines; a list of sentences' tags; right answers by question; answers by question.
+
+    Raises:
+        ValueError: damaged, not UTF-8, not JSON, or something else than such a file.
+    """
+    try:
+        text = OPENERS[path.suffix if path.suffix in OPENERS else ""](path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 ({error}): convert it.") from error
+    except (EOFError, OSError, lzma.LZMAError, zstandard.ZstdError) as error:
+        raise ValueError(f"{path} cannot be read ({error}): fetch or pack it again.") from error
+    if kind == "answers":
+        return _answers(path, text)
+    return _sentences(text) if kind == "tags" else _lines(text)
+
+
+def _lines(text: str) -> list[str]:
+    """One a line, the end of the last line optional."""
+    return [line.strip() for line in text.removesuffix("\n").split("\n")] if text else []
+
+
+def _sentences(text: str) -> list[list[str]]:
+    """Tags, sentence by sentence."""
+    sentences: list[list[str]] = []
+    sentence: list[str] = []
+    for line in text.split("\n"):
+        if tag := line.strip():
+            sentence.append(tag)
+        else:
+            sentences.append(sentence)
+            sentence = []
+    # A text that ends in a line's end has one empty line too many; and sentences may end twice.
+    return [one for one in [*sentences, sentence] if one]
+
+
+def _answers(path: Path, text: str) -> dict[str, Any]:
+    """Right answers by question from SQuAD's JSON, or answers by question as they are."""
+    try:
+        read = json.loads(text)
+        if isinstance(read, dict) and "data" not in read:
+            return {str(question): str(answer) for question, answer in read.items()}
+        articles = read["data"] if isinstance(read, dict) else read
+        return {
+            question["id"]: [answer["text"] for answer in question["answers"]]
+            for article in articles
+            for paragraph in article["paragraphs"]
+            for question in paragraph["qas"]
+        }
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is not JSON: {error}.") from error
+    except (KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path} is neither SQuAD's JSON nor answers by question ({error!r} is missing or odd)."
+        ) from error
+
+
+def _zstd(packed: bytes) -> bytes:
+    with zstandard.ZstdDecompressor().stream_reader(packed) as reader:
+        return reader.read()
