@@ -175,6 +175,41 @@ def _score_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _surgery_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checkpoint", type=Path, help="a model of any head with its tokenizer")
+    parser.add_argument(
+        "--text",
+        nargs="+",
+        type=Path,
+        required=True,
+        metavar="FOLDER|FILE",
+        help="a sentence a line, plain or .gz .xz .zst; folders of XX.txt and XX-YY.tsv",
+    )
+    parser.add_argument("--output", type=Path, required=True, help="folder to make")
+    parser.add_argument(
+        "--check",
+        nargs="+",
+        type=Path,
+        metavar="FOLDER|FILE",
+        help="other text: report how many of its lines are split otherwise",
+    )
+
+
+def _trim_arguments(parser: argparse.ArgumentParser) -> None:
+    _surgery_arguments(parser)
+    parser.add_argument(
+        "--min-count", type=int, metavar="N", help="keep what the text uses so often (1)"
+    )
+    parser.add_argument(
+        "--keep-characters", action="store_true", help="keep all single characters too"
+    )
+
+
+def _extend_arguments(parser: argparse.ArgumentParser) -> None:
+    _surgery_arguments(parser)
+    parser.add_argument("--pieces", type=int, required=True, metavar="N", help="how many to add")
+
+
 def _quickstart_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "data",
@@ -263,6 +298,18 @@ def _score(values: Values) -> None:
         raise ValueError(f"{len(scores.failed)} files could not be scored; the rest is.")
 
 
+def _trim(values: Values) -> None:
+    from erniem.surgery import trim
+
+    print(trim(values.pop("checkpoint"), values.pop("output"), **values).summary())
+
+
+def _extend(values: Values) -> None:
+    from erniem.surgery import extend
+
+    print(extend(values.pop("checkpoint"), values.pop("output"), **values).summary())
+
+
 def _quickstart(values: Values) -> None:
     from erniem.quickstart import quickstart
 
@@ -323,6 +370,18 @@ VERBS = {
         arguments=_score_arguments,
         run=_score,
         example="erniem score predictions/ references/ --output scores.json --bootstrap 1000",
+    ),
+    "trim": Verb(
+        help="take out of a model the pieces that a text does not use",
+        arguments=_trim_arguments,
+        run=_trim,
+        example="erniem trim base --text text/ --output small",
+    ),
+    "extend": Verb(
+        help="put pieces of a new language into a model",
+        arguments=_extend_arguments,
+        run=_extend,
+        example="erniem extend base --text yo.txt --pieces 4000 --output base-yo",
     ),
 }
 """The commands, in the order of the help."""
