@@ -7,9 +7,9 @@ says whether they are for a text, and `Normalizer.characters` is SentencePiece's
 
 import json
 import re
-import sys
 import unicodedata
 from base64 import b64decode
+from collections.abc import Sequence
 from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -25,8 +25,7 @@ ASCII = {"“": '"', "”": '"', "‘": "'", "’": "'", "—": "-"}
 JOINING = (
     "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u0d4e"  # signs that stand before what they join
     "\u0e33\u0eb3\u1100-\u11ff\u200c\u200d\u3131-\u318e\ua960-\ua97c\ud7b0-\ud7fb\uff9e-\uffdc"
-    "\U000110bd\U000110cd\U000111c2\U000111c3\U0001193f\U00011941\U00011a3a\U00011a84-\U00011a89"
-    "\U00011d46\U00011f02\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"
+    "\U00010000-\U0010ffff"  # one range: many beyond 16 bits make a search slow
 )
 """What joins characters to a grapheme and is no mark by its category."""
 
@@ -54,6 +53,7 @@ class Normalizer:
         spec = sentencepiece_model_pb2.NormalizerSpec(  # type: ignore[attr-defined]
             precompiled_charsmap=charsmap
         )
+        self._changes = _Changes(clean=clean, lower=lower)
         self._rules = spm.SentencePieceNormalizer(normalizer_spec=spec)
         self.backend = _backend(charsmap, clean=clean, lower=lower)
         """The same for `tokenizers`; see `is_native`."""
@@ -71,7 +71,7 @@ class Normalizer:
         joining = _joining()
         if joining.search(text) is None:
             return True
-        changed = "".join(self._change(char) for char in text) if self.clean or self.lower else text
+        changed = text.translate(self._changes)
         normalized = self._rules.normalize(changed)
         if normalized == SPACE + text.replace(" ", SPACE):
             return True
@@ -85,8 +85,10 @@ class Normalizer:
 
         Example: `"a ﬁ"` → `▁ 0:1, a 0:1, ▁ 2:3, f 2:3, i 2:3`.
         """
-        places = [place for place, char in enumerate(text) for _ in self._change(char)]
-        changed = "".join(self._change(char) for char in text)
+        changed = text.translate(self._changes)
+        places: Sequence[int] = range(len(text))
+        if changed != text:
+            places = [at for at, char in enumerate(text) for _ in char.translate(self._changes)]
         normalized, starts = self._rules.normalize(changed, with_offsets=True)
         found: list[Character] = []
         end = starts[-1]
@@ -99,10 +101,6 @@ class Normalizer:
             else:
                 found.append(Character(normalized[index], places[start], places[end - 1] + 1))
         return found[::-1]
-
-    def _change(self, char: str) -> str:
-        lowered = char.lower() if self.lower else char
-        return "".join(map(_cleaned, lowered)) if self.clean else lowered
 
 
 def charsmap_of(normalizer: normalizers.Normalizer | None) -> bytes:
@@ -134,6 +132,19 @@ def _backend(charsmap: bytes, *, clean: bool, lower: bool) -> normalizers.Normal
     return normalizers.Sequence(steps)
 
 
+class _Changes(dict[int, str]):
+    """A table for `str.translate`, that learns characters as they come."""
+
+    def __init__(self, *, clean: bool, lower: bool) -> None:
+        super().__init__()
+        self.clean, self.lower = clean, lower
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code).lower() if self.lower else chr(code)
+        self[code] = "".join(map(_cleaned, char)) if self.clean else char
+        return self[code]
+
+
 @cache
 def _cleaned(char: str) -> str:
     """As the authors' code cleans: quotes, dash, control characters, white space."""
@@ -160,7 +171,7 @@ def _joining() -> re.Pattern[str]:
     # What this Python's Unicode does not know yet may be a mark in that of `tokenizers`.
     marks = [
         char
-        for char in map(chr, range(0x300, sys.maxunicode + 1))
+        for char in map(chr, range(0x300, 0x10000))
         if unicodedata.category(char) in ("Mn", "Mc", "Me", "Cn")
     ]
     ranges = (
