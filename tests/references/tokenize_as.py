@@ -13,7 +13,7 @@ import json
 import sys
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 Answer = list[list[int] | None]
@@ -27,34 +27,33 @@ def official(folder: Path) -> Callable[[list[str]], Answer]:
     model = sentencepiece.SentencePieceProcessor(model_file=str(folder / "sentencepiece.bpe.model"))
     lines = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
     ids = {line: number for number, line in enumerate(lines)}
-    ascii_of = str.maketrans("“”‘’—", "\"\"''-")
 
-    def cleaned(text: str) -> str:
-        kept = []
-        for char in text.translate(ascii_of):
-            if char in " \t\n\r" or unicodedata.category(char) == "Zs":
-                kept.append(" ")
-            elif unicodedata.category(char) not in ("Cc", "Cf"):
-                kept.append(char)
-        return "".join(kept)
-
-    def pieces(text: str) -> list[str]:
-        found = []
-        for piece in model.encode(cleaned(text), out_type=str):
+    def pieces(text: str) -> Iterator[str]:
+        for piece in model.encode(_cleaned(text), out_type=str):
             if len(piece) > 1 and piece[-1] == "," and piece[-2].isdigit():
                 number = model.encode(piece[:-1].replace("▁", ""), out_type=str)
-                if piece[0] != "▁" and number[0][0] == "▁":
-                    number[:1] = [number[0][1:]] if len(number[0]) > 1 else []
-                found += [*number, ","]
+                if piece[0] != "▁":
+                    number[0] = number[0].removeprefix("▁")
+                yield from filter(None, number)
+                yield ","
             else:
-                found.append(piece)
-        return found
+                yield piece
 
     unknown = ids["[UNK]"]
     return lambda texts: [
         [ids["[CLS]"], *(ids.get(piece, unknown) for piece in pieces(text)), ids["[SEP]"]]
         for text in texts
     ]
+
+
+def _cleaned(text: str) -> str:
+    kept = []
+    for char in text.translate(str.maketrans("“”‘’—", "\"\"''-")):
+        if char in "\t\n\r" or unicodedata.category(char) == "Zs":
+            kept.append(" ")
+        elif unicodedata.category(char) not in ("Cc", "Cf"):
+            kept.append(char)
+    return "".join(kept)
 
 
 def transformers4(folder: Path) -> Callable[[list[str]], Answer]:
@@ -69,9 +68,7 @@ def paddlenlp(folder: Path) -> Callable[[list[str]], Answer]:
     """ErnieMTokenizer of PaddleNLP."""
     from paddlenlp.transformers import ErnieMTokenizer
 
-    tokenizer = ErnieMTokenizer(
-        str(folder / "vocab.txt"), str(folder / "sentencepiece.bpe.model")
-    )
+    tokenizer = ErnieMTokenizer(str(folder / "vocab.txt"), str(folder / "sentencepiece.bpe.model"))
     return lambda texts: [_ids(tokenizer, text) for text in texts]
 
 

@@ -2,14 +2,13 @@
 
 `tokenizers` reads the same rules as SentencePiece, but by grapheme, where SentencePiece takes the
 longest rule that fits. Without marks that join letters the two are the same: `Normalizer.is_native`
-says whether they are for a text, and `Normalizer.characters` is SentencePiece's own answer.
+says whether they are for a text, and `Normalizer.normalize` is SentencePiece's own answer.
 """
 
 import json
 import re
 import unicodedata
 from base64 import b64decode
-from collections.abc import Sequence
 from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ import sentencepiece as spm
 from sentencepiece import sentencepiece_model_pb2
 from tokenizers import normalizers
 
-__all__ = ["SPACE", "Character", "Normalizer", "charsmap_of"]
+__all__ = ["SPACE", "Normalized", "Normalizer", "charsmap_of"]
 
 SPACE = "▁"
 ASCII = {"“": '"', "”": '"', "‘": "'", "’": "'", "—": "-"}
@@ -30,13 +29,13 @@ JOINING = (
 """What joins characters to a grapheme and is no mark by its category."""
 
 
-class Character(NamedTuple):
-    """A normalised character, and the part of the text that it came from."""
+class Normalized(NamedTuple):
+    """A normalised text, and the part of the text that each of its characters came from."""
 
     text: str
-    """The character; `SPACE` where a word begins."""
-    start: int
-    end: int
+    """The characters, a `SPACE` before each word."""
+    starts: list[int]
+    ends: list[int]
 
 
 class Normalizer:
@@ -64,10 +63,12 @@ class Normalizer:
 
     def is_native(self, text: str) -> bool:
         """Whether `tokenizers` normalises this text as SentencePiece does, places and all."""
-        if text.isascii():
-            return "\0" not in text
-        if SPACE in text or "\0" in text:
+        if "\0" in text or SPACE in text:
             return False
+        if text and not self._changes[ord(text[0])]:
+            return False  # what is dropped at the beginning stays in the place of what follows
+        if text.isascii():
+            return True
         joining = _joining()
         if joining.search(text) is None:
             return True
@@ -80,31 +81,28 @@ class Normalizer:
             normalized == SPACE + SPACE.join(self.backend.normalize_str(text).split(" "))
         )
 
-    def characters(self, text: str) -> list[Character]:
-        """The normalised characters, a `SPACE` before each word, in the place of its first.
+    def normalize(self, text: str) -> Normalized:
+        """The normalised text; a `SPACE` is in the place of the character that follows.
 
-        Example: `"a ﬁ"` → `▁ 0:1, a 0:1, ▁ 2:3, f 2:3, i 2:3`.
+        Example: `"a ﬁ"` → `▁a▁fi`, starts 0 0 2 2 2, ends 1 1 3 3 3.
         """
         changed = text.translate(self._changes)
-        places: Sequence[int] = range(len(text))
+        normalized, starts = self._rules.normalize(changed, with_offsets=True)
+        ends = starts[1:]
+        for at in reversed(range(len(normalized) - 1)):
+            if normalized[at] == SPACE:
+                starts[at], ends[at] = starts[at + 1], ends[at + 1]
+            elif starts[at] == ends[at]:
+                ends[at] = ends[at + 1]
         if changed != text:
             places = [at for at, char in enumerate(text) for _ in char.translate(self._changes)]
-        normalized, starts = self._rules.normalize(changed, with_offsets=True)
-        found: list[Character] = []
-        end = starts[-1]
-        for index in reversed(range(len(normalized))):
-            start = starts[index]
-            if start < starts[index + 1]:
-                end = starts[index + 1]
-            if normalized[index] == SPACE and found:
-                found.append(found[-1]._replace(text=SPACE))
-            else:
-                found.append(Character(normalized[index], places[start], places[end - 1] + 1))
-        return found[::-1]
+            starts = [places[start] for start in starts[: len(normalized)]]
+            ends = [places[end - 1] + 1 for end in ends]
+        return Normalized(normalized, starts, ends)
 
 
 def charsmap_of(normalizer: normalizers.Normalizer | None) -> bytes:
-    """The rules of a vocabulary in a normaliser of `tokenizers`: the charsmap that does not clean."""
+    """The rules of a vocabulary in a normaliser of `tokenizers`: the charsmap that is not ours."""
     if normalizer is None:
         return b""
     state = json.loads(normalizer.__getstate__())
