@@ -130,8 +130,9 @@ class SegmentingBackend:
         )
 
     def _exact(self, sides: Sequence[Text], add_special_tokens: bool) -> Encoding:
-        first, second = (*map(self._encoding, sides), None)[:2]
-        return self.tokenizer.post_process(first, second, add_special_tokens)
+        first, *second = map(self._encoding, sides)
+        pair = second[0] if second else None
+        return self.tokenizer.post_process(first, pair, add_special_tokens)
 
     def _encoding(self, text: Text) -> Encoding:
         """An encoding without frame, from the exact text on."""

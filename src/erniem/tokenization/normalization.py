@@ -54,6 +54,7 @@ class Normalizer:
         )
         self._changes = _Changes(clean=clean, lower=lower)
         self._rules = spm.SentencePieceNormalizer(normalizer_spec=spec)
+        self._drops = cache(self._is_nothing)
         self.backend = _backend(charsmap, clean=clean, lower=lower)
         """The same for `tokenizers`; see `is_native`."""
 
@@ -65,7 +66,7 @@ class Normalizer:
         """Whether `tokenizers` normalises this text as SentencePiece does, places and all."""
         if "\0" in text or SPACE in text:
             return False
-        if text and not self._changes[ord(text[0])]:
+        if self._drops(text[:1]):
             return False  # what is dropped at the beginning stays in the place of what follows
         if text.isascii():
             return True
@@ -81,6 +82,10 @@ class Normalizer:
             normalized == SPACE + SPACE.join(self.backend.normalize_str(text).split(" "))
         )
 
+    def _is_nothing(self, char: str) -> bool:
+        """Whether a character alone is dropped; white space is."""
+        return char != "" and not self._rules.normalize(char.translate(self._changes))
+
     def normalize(self, text: str) -> Normalized:
         """The normalised text; a `SPACE` is in the place of the character that follows.
 
@@ -89,11 +94,14 @@ class Normalizer:
         changed = text.translate(self._changes)
         normalized, starts = self._rules.normalize(changed, with_offsets=True)
         ends = starts[1:]
-        for at in reversed(range(len(normalized) - 1)):
-            if normalized[at] == SPACE:
+        for at in reversed(range(len(normalized))):
+            if normalized[at] == SPACE and at + 1 < len(normalized):
                 starts[at], ends[at] = starts[at + 1], ends[at + 1]
             elif starts[at] == ends[at]:
                 ends[at] = ends[at + 1]
+            # SentencePiece counts what the rules drop to the character before.
+            while ends[at] - starts[at] > 1 and self._drops(changed[ends[at] - 1]):
+                ends[at] -= 1
         if changed != text:
             places = [at for at, char in enumerate(text) for _ in char.translate(self._changes)]
             starts = [places[start] for start in starts[: len(normalized)]]

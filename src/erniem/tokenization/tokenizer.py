@@ -74,6 +74,7 @@ class ErnieMTokenizer(PreTrainedTokenizerFast):
         super().__init__(  # type: ignore[no-untyped-call]
             segmentation=segmentation, do_lower_case=do_lower_case, **options
         )
+        self.segmentation = segmentation
         self._tokenizer = SegmentingBackend(
             self._tokenizer,
             Normalizer(charsmap, clean=chosen.cleans, lower=do_lower_case),
@@ -85,12 +86,6 @@ class ErnieMTokenizer(PreTrainedTokenizerFast):
     def convert_to_native_format(cls, trust_remote_code: bool = False, **kwargs: Any) -> Any:
         """Nothing: `__init__` reads all files itself."""
         return kwargs
-
-    @property
-    def segmentation(self) -> str:
-        """The name of the segmentation."""
-        assert isinstance(self._tokenizer, SegmentingBackend)
-        return self._tokenizer.segmentation.name
 
     @property
     def backend_tokenizer(self) -> Tokenizer:
