@@ -43,7 +43,6 @@ ODD = [
     "👍 ab",
     "ab\tcd",
     "ﬁab",
-    "a\u200bb",
     "unseen Ω Ж",
 ]
 

@@ -2,7 +2,7 @@
 
 ```text
 text ─▶ tokenizers ─▶ Encoding ─▶ right already? ─yes──────────────────────────▶ Encoding
-                                       └─no─▶ characters ─▶ pieces ─▶ parts ─────────┘
+                                       └─no─▶ exact text ─▶ pieces ─▶ parts ─────────┘
 ```
 
 Not right are an encoding with a piece that the segmentation splits, or with an unknown one, and a
@@ -22,6 +22,10 @@ __all__ = ["SegmentingBackend"]
 
 Text = str | Sequence[str]
 """A text, or its words."""
+
+
+REMEMBERED = 131_072
+"""Words whose pieces are kept: the 10,000 of `tokenizers` are soon full in many languages."""
 
 
 class Token(NamedTuple):
@@ -61,8 +65,13 @@ class SegmentingBackend:
         self.segmentation = segmentation
         self.unknown = unknown
         self.model = tokenizer.model
+        self.model._resize_cache(REMEMBERED)
         self.vocabulary: dict[str, int] = tokenizer.get_vocab(with_added_tokens=False)
-        changing = (self.vocabulary[piece] for piece in segmentation.suspects(self.vocabulary))
+        changing = (
+            self.vocabulary[piece]
+            for piece in segmentation.suspects(self.vocabulary)
+            if piece in self.vocabulary
+        )
         self.suspects = frozenset((*changing, unknown))
         """Ids that may not stay as they are."""
 
@@ -87,7 +96,7 @@ class SegmentingBackend:
             setattr(self.tokenizer, name, value)
 
     def encode_batch(
-        self, input: Sequence[Any], is_pretokenized: bool = False, add_special_tokens: bool = True
+        self, inputs: Sequence[Any], is_pretokenized: bool = False, add_special_tokens: bool = True
     ) -> list[Encoding]:
         """As `Tokenizer.encode_batch`: truncated, framed, padded."""
         padding = self.tokenizer.padding
@@ -95,14 +104,12 @@ class SegmentingBackend:
             self.tokenizer.no_padding()  # lengths are final only below
         try:
             encodings: list[Encoding] = self.tokenizer.encode_batch(
-                input, is_pretokenized=is_pretokenized, add_special_tokens=add_special_tokens
+                inputs, is_pretokenized=is_pretokenized, add_special_tokens=add_special_tokens
             )
             for place, encoding in enumerate(encodings):
-                if not self._is_right(input[place], encoding):
-                    sides = map(self._encoding, _sides(input[place], is_pretokenized))
-                    encodings[place] = self.tokenizer.post_process(
-                        *sides, add_special_tokens=add_special_tokens
-                    )
+                if not self._is_right(inputs[place], encoding):
+                    sides = _sides(inputs[place], is_pretokenized)
+                    encodings[place] = self._exact(sides, add_special_tokens)
         finally:
             if padding:
                 self.tokenizer.enable_padding(**padding)
@@ -122,8 +129,13 @@ class SegmentingBackend:
             self.suspects.isdisjoint(more.ids) for more in encoding.overflowing
         )
 
+    def _exact(self, sides: Sequence[Text], add_special_tokens: bool) -> Encoding:
+        first, *second = map(self._encoding, sides)
+        pair = second[0] if second else None
+        return self.tokenizer.post_process(first, pair, add_special_tokens)
+
     def _encoding(self, text: Text) -> Encoding:
-        """An encoding without frame, from exact characters on."""
+        """An encoding without frame, from the exact text on."""
         if isinstance(text, str):
             return _encoding(self._tokens(text))
         words = enumerate(map(self._tokens, text))
@@ -159,20 +171,20 @@ class SegmentingBackend:
 
     def _between(self, text: str, start: int, end: int, before: list[Token]) -> list[Token]:
         """The tokens of a stretch of ordinary text."""
-        characters = self.normalization.characters(text[start:end])
-        pieces = list(self._pieces("".join(character.text for character in characters)))
+        normalized, starts, ends = self.normalization.normalize(text[start:end])
+        pieces = list(self._pieces(normalized))
         found: list[Token] = []
         at, word = 0, _next_word(before) - 1
         for place, piece in enumerate(pieces):
-            word += piece.startswith(SPACE)
+            word += piece[0] == SPACE
             kept = at
             for part in self.segmentation.parts(pieces, place, self._encode):
                 # All that is ever left out of a piece is the ▁ that it begins with.
                 kept += not piece.startswith(part, kept - at)
-                first, last = characters[kept], characters[kept + len(part) - 1]
-                id = self.vocabulary.get(part, self.unknown)
-                found.append(Token(id, part, start + first.start, start + last.end, word))
-                kept += len(part)
+                number = self.vocabulary.get(part, self.unknown)
+                last = kept + len(part) - 1
+                found.append(Token(number, part, start + starts[kept], start + ends[last], word))
+                kept = last + 1
             at += len(piece)
         return found
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast, XLMRobertaTokenizer
@@ -77,9 +78,10 @@ def to_xlm_roberta(tokenizer: ErnieMTokenizer) -> XLMRobertaTokenizer:
     """
     vocabulary = _vocabulary(tokenizer)
     theirs = dict(zip(SPECIAL, XLM_R, strict=True))
+    charsmap: Any = vocabulary.charsmap or None  # bytes, whatever its annotation says
     return XLMRobertaTokenizer(
         vocab=[(theirs.get(piece, piece), score) for piece, score in vocabulary.scores.items()],
-        _spm_precompiled_charsmap=vocabulary.charsmap or None,
+        _spm_precompiled_charsmap=charsmap,
         model_max_length=tokenizer.model_max_length,
     )
 

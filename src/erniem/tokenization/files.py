@@ -39,8 +39,8 @@ def read_vocabulary(lines: Path, model: Path) -> Vocabulary:
     for number, piece in enumerate(pieces, 1):
         if piece not in scores and piece not in SPECIAL and not re.fullmatch(r"\[\S+\]", piece):
             raise ValueError(
-                f"line {number} of {lines}, {piece!r}, is no piece of {model}: the two do not belong "
-                "together."
+                f"line {number} of {lines}, {piece!r}, is no piece of {model}: the two do not "
+                "belong together."
             )
     lacking = [name for name in SPECIAL if name not in special]
     lacking += sorted(scores.keys() - set(pieces))

@@ -2,12 +2,11 @@
 
 `tokenizers` reads the same rules as SentencePiece, but by grapheme, where SentencePiece takes the
 longest rule that fits. Without marks that join letters the two are the same: `Normalizer.is_native`
-says whether they are for a text, and `Normalizer.characters` is SentencePiece's own answer.
+says whether they are for a text, and `Normalizer.normalize` is SentencePiece's own answer.
 """
 
 import json
 import re
-import sys
 import unicodedata
 from base64 import b64decode
 from functools import cache
@@ -18,26 +17,25 @@ import sentencepiece as spm
 from sentencepiece import sentencepiece_model_pb2
 from tokenizers import normalizers
 
-__all__ = ["SPACE", "Character", "Normalizer", "charsmap_of"]
+__all__ = ["SPACE", "Normalized", "Normalizer", "charsmap_of"]
 
 SPACE = "▁"
 ASCII = {"“": '"', "”": '"', "‘": "'", "’": "'", "—": "-"}
 JOINING = (
     "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u0d4e"  # signs that stand before what they join
     "\u0e33\u0eb3\u1100-\u11ff\u200c\u200d\u3131-\u318e\ua960-\ua97c\ud7b0-\ud7fb\uff9e-\uffdc"
-    "\U000110bd\U000110cd\U000111c2\U000111c3\U0001193f\U00011941\U00011a3a\U00011a84-\U00011a89"
-    "\U00011d46\U00011f02\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"
+    "\U00010000-\U0010ffff"  # one range: many beyond 16 bits make a search slow
 )
 """What joins characters to a grapheme and is no mark by its category."""
 
 
-class Character(NamedTuple):
-    """A normalised character, and the part of the text that it came from."""
+class Normalized(NamedTuple):
+    """A normalised text, and the part of the text that each of its characters came from."""
 
     text: str
-    """The character; `SPACE` where a word begins."""
-    start: int
-    end: int
+    """The characters, a `SPACE` before each word."""
+    starts: list[int]
+    ends: list[int]
 
 
 class Normalizer:
@@ -54,7 +52,9 @@ class Normalizer:
         spec = sentencepiece_model_pb2.NormalizerSpec(  # type: ignore[attr-defined]
             precompiled_charsmap=charsmap
         )
+        self._changes = _Changes(clean=clean, lower=lower)
         self._rules = spm.SentencePieceNormalizer(normalizer_spec=spec)
+        self._drops = cache(self._is_nothing)
         self.backend = _backend(charsmap, clean=clean, lower=lower)
         """The same for `tokenizers`; see `is_native`."""
 
@@ -64,14 +64,16 @@ class Normalizer:
 
     def is_native(self, text: str) -> bool:
         """Whether `tokenizers` normalises this text as SentencePiece does, places and all."""
-        if text.isascii():
-            return "\0" not in text
-        if SPACE in text or "\0" in text:
+        if "\0" in text or SPACE in text:
             return False
+        if self._drops(text[:1]):
+            return False  # what is dropped at the beginning stays in the place of what follows
+        if text.isascii():
+            return True
         joining = _joining()
         if joining.search(text) is None:
             return True
-        changed = "".join(self._change(char) for char in text) if self.clean or self.lower else text
+        changed = text.translate(self._changes)
         normalized = self._rules.normalize(changed)
         if normalized == SPACE + text.replace(" ", SPACE):
             return True
@@ -80,33 +82,35 @@ class Normalizer:
             normalized == SPACE + SPACE.join(self.backend.normalize_str(text).split(" "))
         )
 
-    def characters(self, text: str) -> list[Character]:
-        """The normalised characters, a `SPACE` before each word, in the place of its first.
+    def _is_nothing(self, char: str) -> bool:
+        """Whether a character alone is dropped; white space is."""
+        return char != "" and not self._rules.normalize(char.translate(self._changes))
 
-        Example: `"a ﬁ"` → `▁ 0:1, a 0:1, ▁ 2:3, f 2:3, i 2:3`.
+    def normalize(self, text: str) -> Normalized:
+        """The normalised text; a `SPACE` is in the place of the character that follows.
+
+        Example: `"a ﬁ"` → `▁a▁fi`, starts 0 0 2 2 2, ends 1 1 3 3 3.
         """
-        places = [place for place, char in enumerate(text) for _ in self._change(char)]
-        changed = "".join(self._change(char) for char in text)
+        changed = text.translate(self._changes)
         normalized, starts = self._rules.normalize(changed, with_offsets=True)
-        found: list[Character] = []
-        end = starts[-1]
-        for index in reversed(range(len(normalized))):
-            start = starts[index]
-            if start < starts[index + 1]:
-                end = starts[index + 1]
-            if normalized[index] == SPACE and found:
-                found.append(found[-1]._replace(text=SPACE))
-            else:
-                found.append(Character(normalized[index], places[start], places[end - 1] + 1))
-        return found[::-1]
-
-    def _change(self, char: str) -> str:
-        lowered = char.lower() if self.lower else char
-        return "".join(map(_cleaned, lowered)) if self.clean else lowered
+        ends = starts[1:]
+        for at in reversed(range(len(normalized))):
+            if normalized[at] == SPACE and at + 1 < len(normalized):
+                starts[at], ends[at] = starts[at + 1], ends[at + 1]
+            elif starts[at] == ends[at]:
+                ends[at] = ends[at + 1]
+            # SentencePiece counts what the rules drop to the character before.
+            while ends[at] - starts[at] > 1 and self._drops(changed[ends[at] - 1]):
+                ends[at] -= 1
+        if changed != text:
+            places = [at for at, char in enumerate(text) for _ in char.translate(self._changes)]
+            starts = [places[start] for start in starts[: len(normalized)]]
+            ends = [places[end - 1] + 1 for end in ends]
+        return Normalized(normalized, starts, ends)
 
 
 def charsmap_of(normalizer: normalizers.Normalizer | None) -> bytes:
-    """The rules of a vocabulary in a normaliser of `tokenizers`: the charsmap that does not clean."""
+    """The rules of a vocabulary in a normaliser of `tokenizers`: the charsmap that is not ours."""
     if normalizer is None:
         return b""
     state = json.loads(normalizer.__getstate__())
@@ -132,6 +136,19 @@ def _backend(charsmap: bytes, *, clean: bool, lower: bool) -> normalizers.Normal
     if charsmap:
         steps.append(normalizers.Precompiled(charsmap))
     return normalizers.Sequence(steps)
+
+
+class _Changes(dict[int, str]):
+    """A table for `str.translate`, that learns characters as they come."""
+
+    def __init__(self, *, clean: bool, lower: bool) -> None:
+        super().__init__()
+        self.clean, self.lower = clean, lower
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code).lower() if self.lower else chr(code)
+        self[code] = "".join(map(_cleaned, char)) if self.clean else char
+        return self[code]
 
 
 @cache
@@ -160,7 +177,7 @@ def _joining() -> re.Pattern[str]:
     # What this Python's Unicode does not know yet may be a mark in that of `tokenizers`.
     marks = [
         char
-        for char in map(chr, range(0x300, sys.maxunicode + 1))
+        for char in map(chr, range(0x300, 0x10000))
         if unicodedata.category(char) in ("Mn", "Mc", "Me", "Cn")
     ]
     ranges = (

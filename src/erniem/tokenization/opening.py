@@ -57,7 +57,7 @@ def special_ids(tokenizer: PreTrainedTokenizerFast) -> SpecialIds:
 
 
 def fingerprint(tokenizer: PreTrainedTokenizerFast) -> str:
-    """A hash of what decides the ids: model, normaliser, splitting, special tokens, segmentation."""
+    """A hash of what decides the ids: model, normaliser, special tokens, segmentation."""
     state = json.loads(tokenizer.backend_tokenizer.to_str())
     parts = {key: state[key] for key in ("model", "normalizer", "pre_tokenizer", "added_tokens")}
     if isinstance(tokenizer, ErnieMTokenizer):

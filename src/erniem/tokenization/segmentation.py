@@ -1,8 +1,8 @@
-"""The three segmentations of ERNIE-M: what happens to SentencePiece's pieces before they are looked up.
+"""ERNIE-M's three segmentations: what happens to SentencePiece's pieces before they are looked up.
 
 ```text
-official       2013,  → 2013  ,        a number without its comma, split again
-paddlenlp      ▁2013年 → 2013  年       at every ideograph, punctuation mark and digit border; no lone ▁
+official       ▁2013,  → ▁2013 ,   a number without its comma, split again
+paddlenlp      ▁2013年 → 2013 年   at ideographs, punctuation and borders of digits; no lone ▁
 transformers4  as paddlenlp, but a lone ▁ stays, unless first or before a piece with its own
 ```
 
@@ -53,12 +53,9 @@ class Segmentation:
         return self.resplit(piece, encode) if self.changes(piece) else [piece]
 
     def suspects(self, pieces: Iterable[str]) -> set[str]:
-        """The pieces that may not stay as they are."""
-        return {
-            piece
-            for piece in pieces
-            if self.changes(piece) or (self.drops_space and piece == SPACE)
-        }
+        """The pieces that may not stay as they are, and `▁` if it may not."""
+        changed = {piece for piece in pieces if self.changes(piece)}
+        return changed | {SPACE} if self.drops_space else changed
 
 
 def segmentation_named(name: str) -> Segmentation:

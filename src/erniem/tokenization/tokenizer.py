@@ -71,7 +71,10 @@ class ErnieMTokenizer(PreTrainedTokenizerFast):
         charsmap = charsmap_of(backend.normalizer)
         # Set before transformers', which then takes it as it is; a `tokenizer_object` is copied.
         self._tokenizer = _framed(backend, options)
-        super().__init__(segmentation=segmentation, do_lower_case=do_lower_case, **options)
+        super().__init__(  # type: ignore[no-untyped-call]
+            segmentation=segmentation, do_lower_case=do_lower_case, **options
+        )
+        self.segmentation = segmentation
         self._tokenizer = SegmentingBackend(
             self._tokenizer,
             Normalizer(charsmap, clean=chosen.cleans, lower=do_lower_case),
@@ -85,23 +88,28 @@ class ErnieMTokenizer(PreTrainedTokenizerFast):
         return kwargs
 
     @property
-    def segmentation(self) -> str:
-        """The name of the segmentation."""
-        return self._tokenizer.segmentation.name
-
-    @property
     def backend_tokenizer(self) -> Tokenizer:
         """The tokenizer that splits into pieces, not yet segmented."""
-        backend = self._tokenizer
+        backend: Any = self._tokenizer
         return backend.tokenizer if isinstance(backend, SegmentingBackend) else backend
 
-    def _encode_plus(self, text: Any, text_pair: Any = None, **options: Any) -> Any:
+    def _encode_plus(self, *texts: Any, **options: Any) -> Any:
         try:
-            return super()._encode_plus(text, text_pair, **options)
+            return super()._encode_plus(*texts, **options)
         except (TypeError, ValueError) as error:
-            for given in (text, text_pair):
+            for given in (*texts, options.get("text"), options.get("text_pair")):
                 _check_text(given, error)
             raise
+
+    def _decode(self, token_ids: Any, *how: Any, **options: Any) -> str:
+        ids = [token_ids] if isinstance(token_ids, int) else token_ids
+        for number in ids:
+            if not 0 <= number < len(self):
+                raise ValueError(
+                    f"{number} is the id of no piece: they go from 0 to {len(self) - 1}. Leave out "
+                    "what is no id, such as the label -100."
+                )
+        return super()._decode(ids, *how, **options)
 
     def _convert_encoding(
         self,
@@ -173,7 +181,7 @@ def _framed(backend: Tokenizer, names: dict[str, Any]) -> Tokenizer:
     backend.decoder = MetaspaceDecoder(prepend_scheme="always")
     cls, sep = str(names["cls_token"]), str(names["sep_token"])
     ids = [(name, backend.token_to_id(name)) for name in (cls, sep)]
-    if lacking := [name for name, id in ids if id is None]:
+    if lacking := [name for name, number in ids if number is None]:
         raise ValueError(
             f"the vocabulary has no {lacking[0]}: name the special token it has instead."
         )

@@ -1,0 +1,118 @@
+"""What another implementation makes of texts: run by its own interpreter, not by ours.
+
+```text
+python tokenize_as.py {official,transformers4,paddlenlp,xlm-r} FOLDER < texts.json > answer.json
+```
+
+FOLDER holds vocab.txt and sentencepiece.bpe.model; for xlm-r, a tokenizer.json. The answer has the
+ids of each text (None where the other raises), the seconds of each repeat, and the versions.
+"""
+
+import importlib.metadata
+import json
+import sys
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+Answer = list[list[int] | None]
+PACKAGES = ("transformers", "paddlenlp", "sentencepiece", "tokenizers")
+
+
+def official(folder: Path) -> Callable[[list[str]], Answer]:
+    """The rules of the authors' released tokeniser, in our words, on SentencePiece itself."""
+    import sentencepiece
+
+    model = sentencepiece.SentencePieceProcessor(model_file=str(folder / "sentencepiece.bpe.model"))
+    lines = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
+    ids = {line: number for number, line in enumerate(lines)}
+
+    def pieces(text: str) -> Iterator[str]:
+        for piece in model.encode(_cleaned(text), out_type=str):
+            if len(piece) > 1 and piece[-1] == "," and piece[-2].isdigit():
+                number = model.encode(piece[:-1].replace("▁", ""), out_type=str)
+                if piece[0] != "▁":
+                    number[0] = number[0].removeprefix("▁")
+                yield from filter(None, number)
+                yield ","
+            else:
+                yield piece
+
+    unknown = ids["[UNK]"]
+    return lambda texts: [
+        [ids["[CLS]"], *(ids.get(piece, unknown) for piece in pieces(text)), ids["[SEP]"]]
+        for text in texts
+    ]
+
+
+def _cleaned(text: str) -> str:
+    kept = []
+    for char in text.translate(str.maketrans("“”‘’—", "\"\"''-")):
+        if char in "\t\n\r" or unicodedata.category(char) == "Zs":
+            kept.append(" ")
+        elif unicodedata.category(char) not in ("Cc", "Cf"):
+            kept.append(char)
+    return "".join(kept)
+
+
+def transformers4(folder: Path) -> Callable[[list[str]], Answer]:
+    """ErnieMTokenizer of transformers 4."""
+    from transformers import ErnieMTokenizer
+
+    tokenizer = ErnieMTokenizer.from_pretrained(folder)
+    return lambda texts: [_ids(tokenizer, text) for text in texts]
+
+
+def paddlenlp(folder: Path) -> Callable[[list[str]], Answer]:
+    """ErnieMTokenizer of PaddleNLP."""
+    from paddlenlp.transformers import ErnieMTokenizer
+
+    tokenizer = ErnieMTokenizer(str(folder / "vocab.txt"), str(folder / "sentencepiece.bpe.model"))
+    return lambda texts: [_ids(tokenizer, text) for text in texts]
+
+
+def xlm_r(folder: Path) -> Callable[[list[str]], Answer]:
+    """XLM-R's fast tokeniser of the transformers that is installed."""
+    from transformers import XLMRobertaTokenizerFast
+
+    tokenizer = XLMRobertaTokenizerFast.from_pretrained(folder)
+    return lambda texts: list(tokenizer(texts, verbose=False)["input_ids"])
+
+
+def _ids(tokenizer: Callable[..., dict[str, list[int]]], text: str) -> list[int] | None:
+    try:
+        return tokenizer(text)["input_ids"]
+    except IndexError:  # a lone ▁ at the end, in transformers 4
+        return None
+
+
+TOKENIZERS = {
+    "official": official,
+    "transformers4": transformers4,
+    "paddlenlp": paddlenlp,
+    "xlm-r": xlm_r,
+}
+
+
+def main(name: str, folder: str, repeats: str = "1") -> None:
+    texts = json.load(sys.stdin)
+    answer = sys.stdout
+    sys.stdout = sys.stderr  # what the libraries print must not get into the answer
+    tokenize = TOKENIZERS[name](Path(folder))
+    seconds = []
+    for _ in range(int(repeats)):
+        start = time.perf_counter()
+        ids = tokenize(texts)
+        seconds.append(time.perf_counter() - start)
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    json.dump({"ids": ids, "seconds": seconds, "versions": versions}, answer)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
