@@ -1,0 +1,155 @@
+"""Verbs that make an encoder and measure it."""
+
+import argparse
+import os
+from pathlib import Path
+
+from erniem.cli.verb import Values, Verb
+
+__all__ = ["TRAINING"]
+
+
+def _text(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "sources",
+        nargs="+",
+        type=Path,
+        metavar="FOLDER",
+        help="text: XX.txt (a sentence a line) and XX-YY.tsv (pairs), plain or .gz .xz .zst",
+    )
+    parser.add_argument("--output", type=Path, required=True, help="folder to make")
+    parser.add_argument("--languages", nargs="+", metavar="XX", help="only these (default: all)")
+    parser.add_argument(
+        "--vocabulary-size", type=int, metavar="V", help="pieces, special ones counted (16000)"
+    )
+
+
+def _quickstart_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "data",
+        nargs="?",
+        type=Path,
+        default=None,  # argparse would take SUPPRESS for a path
+        help="folder of your own text; translation catalogues from PyPI if not given",
+    )
+    parser.add_argument("--output", type=Path, help="folder of the run (runs/quickstart)")
+
+
+def _tokenizer_arguments(parser: argparse.ArgumentParser) -> None:
+    _text(parser)
+
+
+def _corpus_arguments(parser: argparse.ArgumentParser) -> None:
+    _text(parser)
+    parser.add_argument("--tokenizer", type=Path, help="encode with this one, train none")
+    parser.add_argument(
+        "--held-out", type=int, metavar="N", help="pairs of two languages to keep back (500)"
+    )
+    parser.add_argument(
+        "--exclude", nargs="+", type=Path, metavar="FOLDER", help="evaluation sets to leave out"
+    )
+    parser.add_argument("--max-per-source", type=int, metavar="N", help="lines of a file at most")
+
+
+def _pretrain_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "recipe",
+        nargs="*",
+        metavar="FILE.yaml | key=value",
+        help="a recipe, variants of it, and single keys over them (stage1.steps=500)",
+    )
+    parser.add_argument(
+        "--keys", action="store_true", help="list every key of a recipe with its default"
+    )
+
+
+def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", type=Path, help="checkpoint with its tokenizer")
+    parser.add_argument("--corpus", type=Path, help="measure on its held-out pairs")
+    parser.add_argument("--tatoeba", type=Path, help="measure on tatoeba.XXX-eng.XXX files")
+    parser.add_argument("--languages", nargs="+", metavar="XX", help="only these (default: all)")
+    parser.add_argument(
+        "--layer", type=int, metavar="N", help="of 0..layers-1 (default: as XTREME, 7 of 12)"
+    )
+    parser.add_argument(
+        "--pooling", choices=["mean", "cls", "mean_text"], help="of a sentence's tokens (mean)"
+    )
+    parser.add_argument(
+        "--centred", action="store_true", help="take the mean of each language off first"
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the figures as JSON")
+
+
+def _quickstart(values: Values) -> None:
+    from erniem.quickstart import quickstart
+
+    quickstart(**values)
+
+
+def _tokenizer(values: Values) -> None:
+    from erniem.corpus.vocabulary import build_tokenizer
+
+    print(build_tokenizer(values.pop("sources"), values.pop("output"), **values))
+
+
+def _corpus(values: Values) -> None:
+    from erniem.corpus.pipeline import build_corpus
+
+    corpus = build_corpus(values.pop("sources"), values.pop("output"), **values)
+    print("\n".join(corpus.summary()))
+
+
+def _pretrain(values: Values) -> None:
+    from erniem.pretrain.recipe import read_recipe, recipe_parser
+    from erniem.pretrain.run import pretrain
+
+    if values.get("keys"):
+        recipe_parser(prog="erniem pretrain", usage=argparse.SUPPRESS).print_help()
+        return
+    given: list[str] = values["recipe"]
+    files = [Path(one) for one in given if "=" not in one]
+    if not files:
+        raise ValueError("name a recipe: erniem pretrain recipe.yaml; its keys: --keys.")
+    result = pretrain(read_recipe(*files, overrides=[one for one in given if "=" in one]))
+    if os.environ.get("RANK", "0") == "0":  # torchrun starts many of us
+        print(result.summary())
+
+
+def _evaluate(values: Values) -> None:
+    from erniem.tasks.evaluate import evaluate
+
+    print("\n".join(evaluate(values.pop("model"), **values).lines()))
+
+
+TRAINING = {
+    "quickstart": Verb(
+        help="from text to an aligned encoder and a report, in minutes",
+        arguments=_quickstart_arguments,
+        run=_quickstart,
+        example="erniem quickstart",
+    ),
+    "tokenizer": Verb(
+        help="train a vocabulary on folders of text",
+        arguments=_tokenizer_arguments,
+        run=_tokenizer,
+        example="erniem tokenizer text/ --output tokenizer --vocabulary-size 32000",
+    ),
+    "corpus": Verb(
+        help="turn folders of text into token shards",
+        arguments=_corpus_arguments,
+        run=_corpus,
+        example="erniem corpus text/ pairs/ --output corpus --exclude tatoeba/",
+    ),
+    "pretrain": Verb(
+        help="train an encoder in two stages, by a recipe; run again to go on",
+        arguments=_pretrain_arguments,
+        run=_pretrain,
+        example="erniem pretrain recipe.yaml stage1.steps=5000",
+    ),
+    "evaluate": Verb(
+        help="retrieval between languages: held-out pairs, Tatoeba",
+        arguments=_evaluate_arguments,
+        run=_evaluate,
+        example="erniem evaluate runs/mine/final --corpus corpus --tatoeba tatoeba/",
+    ),
+}
