@@ -158,7 +158,8 @@ def test_answers_are_those_of_UIETask(golden: dict[str, Any], batch_tokens: int)
 def test_answers_are_those_of_UIETask_live(tmp_path: Path) -> None:
     """Makes the golden anew, with the interpreter that ERNIEM_PADDLENLP names."""
     python = os.environ.get(PADDLENLP)
-    assert python, f"set {PADDLENLP} to a Python that has paddlenlp 2.8.1"
+    if python is None:
+        pytest.skip(f"set {PADDLENLP} to a Python that has paddlenlp 2.8.1")
     subprocess.run([python, str(SCRIPT), str(tmp_path)], check=True, capture_output=True)
     anew = read_golden(tmp_path)
     kept = read_golden(GOLDEN)

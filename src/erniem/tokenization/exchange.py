@@ -86,7 +86,7 @@ def to_xlm_roberta(tokenizer: ErnieMTokenizer) -> XLMRobertaTokenizer:
     )
 
 
-def _is_unigram(state: dict[str, dict[str, str]]) -> bool:
+def _is_unigram(state: dict[str, Any]) -> bool:
     return "unk_id" in state["model"]
 
 
