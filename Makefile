@@ -23,6 +23,9 @@ quickstart: setup  ## text in, aligned encoder and report out; DATA=folder for y
 test: setup  ## run the tests
 	$(BIN)/pytest -m 'not slow and not parity and not gpu'
 
+parity: setup  ## compare live with PaddleNLP and transformers 4 (CONTRIBUTING.md)
+	$(BIN)/pytest -m parity
+
 check: setup  ## format, lint, types, import contracts, spelling
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -36,4 +39,4 @@ bench: setup  ## speed and memory against transformers' XLM-R
 clean:  ## remove the environment and all caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help setup quickstart test check bench clean
+.PHONY: help setup quickstart test parity check bench clean
