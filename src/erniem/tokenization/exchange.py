@@ -57,7 +57,7 @@ def from_xlm_roberta(
     """
     theirs = source.read_text() if isinstance(source, Path) else source.backend_tokenizer.to_str()
     state = json.loads(theirs)
-    pieces = [piece for piece, _ in state["model"]["vocab"]] if _is_unigram(state) else []
+    pieces = [piece for piece, _ in state["model"]["vocab"]] if "unk_id" in state["model"] else []
     if lacking := [name for name in XLM_R if name not in pieces]:
         raise ValueError(f"{source} is no tokeniser like XLM-R's: it has no piece {lacking[0]}.")
     ours = dict(zip(XLM_R, SPECIAL, strict=True))
@@ -84,10 +84,6 @@ def to_xlm_roberta(tokenizer: ErnieMTokenizer) -> XLMRobertaTokenizer:
         _spm_precompiled_charsmap=charsmap,
         model_max_length=tokenizer.model_max_length,
     )
-
-
-def _is_unigram(state: dict[str, Any]) -> bool:
-    return "unk_id" in state["model"]
 
 
 def _vocabulary(tokenizer: ErnieMTokenizer) -> Vocabulary:

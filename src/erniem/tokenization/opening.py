@@ -4,6 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
 from transformers import PreTrainedTokenizerFast
 
 from erniem.packing import SpecialIds
@@ -60,6 +61,10 @@ def fingerprint(tokenizer: PreTrainedTokenizerFast) -> str:
     """A hash of what decides the ids: model, normaliser, special tokens, segmentation."""
     state = json.loads(tokenizer.backend_tokenizer.to_str())
     parts = {key: state[key] for key in ("model", "normalizer", "pre_tokenizer", "added_tokens")}
+    if "unk_id" in state["model"]:  # a Unigram's scores: as SentencePiece keeps them
+        parts["model"]["vocab"] = [
+            (piece, float(np.float32(score))) for piece, score in state["model"]["vocab"]
+        ]
     if isinstance(tokenizer, ErnieMTokenizer):
         parts["segmentation"] = tokenizer.segmentation
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
