@@ -5,6 +5,7 @@ import os
 import pickle
 import shutil
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ import torch
 from transformers import BertConfig, BertForMaskedLM, BertModel, XLMRobertaModel
 
 from erniem.cli import main
-from erniem.convert import load_start
+from erniem.convert import doctor, load_start, to_xlm_roberta
 from erniem.convert.bert import from_bert
 from erniem.convert.checkpoint import kind_of, read_checkpoint
 from erniem.convert.convert import convert, save_portable
-from erniem.convert.doctor import examine
+from erniem.convert.doctor import Published, examine
 from erniem.convert.names import STATIC, STATIC_LAYER
 from erniem.convert.paddle import read_pdparams, write_pdparams
 from erniem.model import heads
@@ -225,6 +226,36 @@ def test_the_doctor_names_the_sick_weight(
     findings = examine(tmp_path)
     assert not findings.sound
     assert any(said.split(" in")[0] in line and name in line for line in findings.failed)
+
+
+@pytest.mark.parametrize("hidden", [0, 1])
+def test_the_doctor_knows_published_vectors(
+    hidden: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As XLM-R computes them from the same weights, the first token masked and its place kept."""
+    read = read_checkpoint(PADDLE).model
+    ids = torch.tensor([[0, 34, 23, 32, 40, 14, 2]])
+    mask = torch.ones_like(ids)
+    mask[:, :hidden] = 0
+    with torch.no_grad():
+        states = to_xlm_roberta(read).eval()(ids, attention_mask=mask).last_hidden_state[0]
+    corner = slice(hidden, hidden + 3)
+    known = Published(
+        source="somewhere",
+        ids=tuple(ids[0].tolist()),
+        hidden=hidden,
+        corner=corner,
+        values=tuple(map(tuple, states[corner, corner].tolist())),
+        tolerance=1e-4,
+    )
+    monkeypatch.setattr(doctor, "BASE", {"hidden_size": 16})
+    monkeypatch.setattr(doctor, "PUBLISHED", (known,))
+    assert "vectors as in somewhere, to 0.0001" in examine(PADDLE).passed
+    other = replace(known, source="elsewhere", values=((0.0, 0.0, 0.0),) * 3)
+    monkeypatch.setattr(doctor, "PUBLISHED", (known, other))
+    assert examine(PADDLE).failed == ("vectors are not as in elsewhere",)
+    monkeypatch.setattr(doctor, "PUBLISHED", (other,))
+    assert examine(PADDLE).sound, "weights trained further give other vectors"
 
 
 # Bad input
