@@ -9,28 +9,14 @@ from typing import Any
 import torch
 from transformers import BertConfig, BertForMaskedLM, BertModel
 
-from erniem.convert.names import XLM_R_EMBEDDINGS, layer_names, parameters
+from erniem.convert.names import SHAPE, XLM_R_EMBEDDINGS, layer_names, parameters
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import POSITION_OFFSET, ErnieMModel
 from erniem.model.heads import ErnieMForMaskedLM
 
 __all__ = ["from_bert"]
 
-SETTINGS = (
-    "vocab_size",
-    "hidden_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "intermediate_size",
-    "hidden_act",
-    "hidden_dropout_prob",
-    "attention_probs_dropout_prob",
-    "initializer_range",
-    "layer_norm_eps",
-    "classifier_dropout",
-    "pad_token_id",
-    "tie_word_embeddings",
-)
+SETTINGS = (*SHAPE, "tie_word_embeddings")
 """What ErnieMConfig and BERT's config have in common, under the same names."""
 
 MASKED_LM = {

@@ -10,7 +10,6 @@ SRC ─read_checkpoint─▶ our model ─┬─ erniem         safetensors, our
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from erniem.convert.checkpoint import Checkpoint, Kind, read_checkpoint
+from erniem.convert.names import LABELS, SHAPE
 from erniem.convert.paddle import write_pdparams
 from erniem.convert.quiet import quiet
 from erniem.convert.tokenizers import carry_tokenizer
@@ -28,31 +28,14 @@ from erniem.convert.xlm_roberta import to_xlm_roberta
 from erniem.model import heads
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import ErnieMModel, ErnieMPreTrainedModel
+from erniem.whole import whole_or_not_at_all
 
 __all__ = ["TARGETS", "Converted", "convert", "save_portable"]
 
 Target = Literal["erniem", "transformers4", "paddle", "xlm-r"]
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
-SETTINGS = (
-    "vocab_size",
-    "hidden_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "intermediate_size",
-    "hidden_act",
-    "hidden_dropout_prob",
-    "attention_probs_dropout_prob",
-    "max_position_embeddings",
-    "initializer_range",
-    "layer_norm_eps",
-    "classifier_dropout",
-    "act_dropout",
-    "pad_token_id",
-    "id2label",
-    "label2id",
-    "problem_type",
-)
+SETTINGS = (*SHAPE, *LABELS, "max_position_embeddings", "act_dropout")
 """What transformers 4's and PaddleNLP's configs of ERNIE-M have, too."""
 
 
@@ -113,21 +96,17 @@ def convert(
     read = read_checkpoint(source, architecture=architecture)
     if dtype is not None:
         read.model.to(DTYPES[dtype])
-    staged = target.with_name(f".{target.name}.partial")
-    shutil.rmtree(staged, ignore_errors=True)
-    staged.mkdir(parents=True)
-    try:
+    with whole_or_not_at_all(target) as partial:
         with quiet():
-            left = TARGETS[to](read.model, staged)
-        folder = source if source.is_dir() else source.parent
-        extraction = isinstance(read.model, heads.ErnieMForInformationExtraction)
-        carried = carry_tokenizer(folder, staged, source=read.kind, to=to, extraction=extraction)
-        _write_card(staged, read, to, left)
-        if target.is_dir():
-            target.rmdir()
-        staged.replace(target)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+            left = TARGETS[to](read.model, partial)
+        carried = carry_tokenizer(
+            source if source.is_dir() else source.parent,
+            partial,
+            source=read.kind,
+            to=to,
+            extraction=isinstance(read.model, heads.ErnieMForInformationExtraction),
+        )
+        _write_card(partial, read, to, left)
     return Converted(source=read, target=to, folder=target, left=left, tokenizer=carried)
 
 

@@ -1,4 +1,4 @@
-"""Names of weights, ours and other people's, as tables.
+"""Names of weights and settings, ours and other people's, as tables.
 
 Ours are PaddleNLP's; transformers 4 named attention's projections twice over; the authors' static
 graph has one file a parameter. Sources: the released code of each, and files that it wrote.
@@ -7,6 +7,8 @@ graph has one file a parameter. Sources: the released code of each, and files th
 from collections.abc import Iterator, Mapping
 
 __all__ = [
+    "LABELS",
+    "SHAPE",
     "STATIC",
     "STATIC_LAYER",
     "XLM_R_EMBEDDINGS",
@@ -15,6 +17,25 @@ __all__ = [
     "layer_names",
     "parameters",
 ]
+
+SHAPE = (
+    "vocab_size",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "intermediate_size",
+    "hidden_act",
+    "hidden_dropout_prob",
+    "attention_probs_dropout_prob",
+    "initializer_range",
+    "layer_norm_eps",
+    "classifier_dropout",
+    "pad_token_id",
+)
+"""Settings that ERNIE-M, XLM-R and BERT have under the same names."""
+
+LABELS = ("id2label", "label2id", "problem_type")
+"""Settings of a classifier."""
 
 XLM_R_LAYER = {
     "self_attn.q_proj": "attention.self.query",

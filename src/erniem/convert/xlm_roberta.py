@@ -21,7 +21,14 @@ from transformers import (
     XLMRobertaModel,
 )
 
-from erniem.convert.names import XLM_R_EMBEDDINGS, XLM_R_MASKED_LM, layer_names, parameters
+from erniem.convert.names import (
+    LABELS,
+    SHAPE,
+    XLM_R_EMBEDDINGS,
+    XLM_R_MASKED_LM,
+    layer_names,
+    parameters,
+)
 from erniem.model import heads
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import POSITION_OFFSET, ErnieMModel, ErnieMPreTrainedModel
@@ -58,25 +65,12 @@ BIAS = "lm_head.bias"
 DECODER_BIAS = "lm_head.decoder.bias"
 
 SETTINGS = (
-    "vocab_size",
-    "hidden_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "intermediate_size",
-    "hidden_act",
-    "hidden_dropout_prob",
-    "attention_probs_dropout_prob",
+    *SHAPE,
+    *LABELS,
     "max_position_embeddings",
-    "initializer_range",
-    "layer_norm_eps",
-    "classifier_dropout",
-    "pad_token_id",
     "bos_token_id",
     "eos_token_id",
     "tie_word_embeddings",
-    "id2label",
-    "label2id",
-    "problem_type",
 )
 """What ErnieMConfig and XLM-R's config have in common, under the same names."""
 

@@ -12,10 +12,8 @@ vocabulary.
 
 import hashlib
 import json
-import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +30,7 @@ from erniem.corpus.encode import (
 from erniem.corpus.gather import Gathered, codes_of, gather
 from erniem.corpus.shards import PairShard, SentenceShard
 from erniem.tokenization import fingerprint, open_tokenizer
+from erniem.whole import whole_or_not_at_all
 
 __all__ = ["Corpus", "build_corpus", "open_corpus"]
 
@@ -132,7 +131,7 @@ def build_corpus(
         held_out=held_out,
         pairs_as_text=pairs_as_text,
     )
-    with _whole_or_not_at_all(output) as partial:
+    with whole_or_not_at_all(output) as partial:
         if pieces is None:
             pieces = train_vocabulary(
                 text.rows,
@@ -145,29 +144,6 @@ def build_corpus(
         _write_held_out(partial / "held_out", text.held_out)
         _write_manifest(partial, counts, text, fingerprint(pieces))
     return open_corpus(output)
-
-
-@contextmanager
-def _whole_or_not_at_all(output: Path) -> Iterator[Path]:
-    """A folder to write in, which becomes `output` in the end, or vanishes.
-
-    Raises:
-        OSError: it could not be written.
-    """
-    partial = output.with_name(output.name + ".partial")
-    try:
-        shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
-        partial.mkdir(parents=True)
-        yield partial
-        partial.rename(output)
-    except OSError as error:
-        raise OSError(
-            error.errno,
-            f"{output} could not be written ({error}), and nothing is left of it: make room, or "
-            "choose another output",
-        ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _write_held_out(folder: Path, kept: Mapping[str, list[tuple[str, ...]]]) -> None:

@@ -6,7 +6,6 @@ Letters: V pieces, D width.
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -21,6 +20,7 @@ from transformers import PreTrainedTokenizerFast
 
 from erniem.surgery.report import Size, card, difference
 from erniem.tokenization import open_tokenizer
+from erniem.whole import whole_or_not_at_all
 
 __all__ = ["Checkpoint", "Piece", "open_checkpoint", "revise", "unigram", "write_checkpoint"]
 
@@ -215,7 +215,7 @@ def write_checkpoint(
         The new one's size.
     """
     assert len(origins) == len(tokenizer)
-    with _whole_or_not_at_all(output) as partial:
+    with whole_or_not_at_all(output) as partial:
         for pattern in CARRIED:
             for path in checkpoint.folder.glob(pattern):
                 (shutil.copytree if path.is_dir() else shutil.copy)(path, partial / path.name)
@@ -251,16 +251,3 @@ def rows_of(table: Tensor, origins: Sequence[Sequence[int]]) -> Tensor:
         if len(old) > 1:
             rows[place] = table[list(old)].double().mean(dim=0).to(table.dtype)
     return rows
-
-
-@contextmanager
-def _whole_or_not_at_all(output: Path) -> Iterator[Path]:
-    """A folder beside `output`, which gets its name in the end, or vanishes."""
-    partial = output.with_name(output.name + ".partial")
-    try:
-        shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
-        partial.mkdir(parents=True)
-        yield partial
-        partial.rename(output)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

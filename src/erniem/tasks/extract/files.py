@@ -1,15 +1,14 @@
 """Files: a model with its head, texts by line, answers by line."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers.utils import logging
 
+from erniem.convert.quiet import quiet
 from erniem.model.heads import ErnieMForInformationExtraction
 
 __all__ = ["load_extraction_model", "read_texts", "write_answers"]
@@ -29,7 +28,7 @@ def load_extraction_model(folder: Path) -> ErnieMForInformationExtraction:
     if not (folder / "config.json").is_file():
         raise ValueError(f"{folder} has no config.json: give a folder that save_pretrained wrote.")
     try:
-        with _quiet():
+        with quiet():
             loaded: Any = ErnieMForInformationExtraction.from_pretrained(
                 folder,
                 dtype=torch.float32,
@@ -90,14 +89,3 @@ def _text_of(line: str, place: str) -> str:
     if not isinstance(text, str):
         raise ValueError(f'{place} has no text: give a string, or {{"text": "…"}}.')
     return text
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps transformers from reporting at length what we judge ourselves."""
-    before = logging.get_verbosity()
-    logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(before)
