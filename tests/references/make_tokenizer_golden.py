@@ -24,9 +24,9 @@ GOLDEN = HERE / "tokenizer_golden.json"
 TEXTS = 700
 
 
-def asked(interpreter: str, name: str, folder: Path, texts: list[str], repeats: int = 1) -> Any:
+def asked(interpreter: str, name: str, folder: Path, texts: list[str]) -> Any:
     """The answer of `tokenize_as.py`, run by an interpreter."""
-    command = [interpreter, str(HERE / "tokenize_as.py"), name, str(folder), str(repeats)]
+    command = [interpreter, str(HERE / "tokenize_as.py"), name, str(folder)]
     done = subprocess.run(
         command, input=json.dumps(texts), capture_output=True, text=True, check=False
     )

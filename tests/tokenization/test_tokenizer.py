@@ -98,6 +98,12 @@ def test_a_batch_is_padded_to_its_longest(tokenizer: ErnieMTokenizer, side: str)
     assert len(tokenizer(texts, padding=True, pad_to_multiple_of=16).input_ids[1]) % 16 == 0
 
 
+def test_padding_counts_the_parts_and_not_the_pieces(tokenizer: ErnieMTokenizer) -> None:
+    for text in odd_texts(100, seed=5):
+        alone = max(len(tokenizer(each).input_ids) for each in (text, "the"))
+        assert {len(row) for row in tokenizer([text, "the"], padding=True).input_ids} == {alone}
+
+
 @pytest.mark.parametrize("strategy", ["longest_first", "only_second"])
 def test_pairs_are_cut_as_elsewhere(tokenizer: ErnieMTokenizer, strategy: str) -> None:
     one, other = tokenizer("the").input_ids, tokenizer(A).input_ids

@@ -178,7 +178,7 @@ class SegmentingBackend:
         for place, piece in enumerate(pieces):
             word += piece[0] == SPACE
             kept = at
-            for part in self.segmentation.parts(pieces, place, self._encode):
+            for part in self._parts(pieces, place):
                 # All that is ever left out of a piece is the ▁ that it begins with.
                 kept += not piece.startswith(part, kept - at)
                 number = self.vocabulary.get(part, self.unknown)
@@ -187,6 +187,11 @@ class SegmentingBackend:
                 kept = last + 1
             at += len(piece)
         return found
+
+    def _parts(self, pieces: Sequence[str], at: int) -> Sequence[str]:
+        if self.vocabulary.get(pieces[at], self.unknown) not in self.suspects:
+            return (pieces[at],)
+        return self.segmentation.parts(pieces, at, self._encode)
 
     def _encode(self, text: str) -> list[str]:
         return list(self._pieces(SPACE + text))
