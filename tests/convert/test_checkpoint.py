@@ -269,6 +269,35 @@ class Hostile:
         return self.call
 
 
+def in_parts(note: object) -> bytes:
+    """A file whose array `a` is a part of what the note says."""
+    return pickle.dumps({"a": np.zeros(2), "UnpackBigParamInfor@@": note})
+
+
+def test_an_address_in_the_place_of_an_object_is_not_followed(tmp_path: Path) -> None:
+    """numpy takes the bytes of a buffer for addresses of objects; using one would end Python."""
+    forged = Hostile(np.ndarray, (1,), np.dtype("O"), b"A" * 8)
+    note = {"w": {"OriginShape": (1,), "slices": ["a"]}}
+    path = tmp_path / "model_state.pdparams"
+    path.write_bytes(pickle.dumps({"a": forged, "UnpackBigParamInfor@@": note}))
+    with pytest.raises(ValueError, match="which are no numbers"):
+        read_pdparams(path)
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("kind", ["<f4", ">f4", "<f2", "<f8", "<i8", "|u1", "|b1"])
+def test_arrays_of_every_protocol_and_type_are_read(
+    protocol: int, kind: str, tmp_path: Path
+) -> None:
+    array = np.asfortranarray(np.arange(6).reshape(2, 3).astype(kind))
+    path = tmp_path / "a.pdparams"
+    path.write_bytes(pickle.dumps({"a": array, "b": np.array(7, kind), "c": array[:0]}, protocol))
+    read = read_pdparams(path)
+    assert read["a"].tolist() == array.tolist()
+    assert read["b"].tolist() == array.dtype.type(7)
+    assert read["c"].shape == (0, 3)
+
+
 @pytest.mark.parametrize(
     ("value", "asked"),
     [
@@ -294,7 +323,13 @@ def test_a_hostile_file_is_refused_by_what_it_asks_for(
         (b"not a pickle", "is no whole .pdparams file"),
         (pickle.dumps([1, 2]), "holds a list, not parameters by name"),
         (pickle.dumps({"a": "text"}), "'a' is no array of numbers but a str"),
-        (pickle.dumps({"a": np.array([None])}), "is no array of numbers"),
+        (pickle.dumps({"a": np.array([None])}), "an array of 'O8', which are no numbers"),
+        (pickle.dumps({"a": np.array(["text"])}), "an array of 'U4', which are no numbers"),
+        (pickle.dumps({"a": np.zeros(2, "M8[s]")}), "an array of 'M8', which are no numbers"),
+        (pickle.dumps({"a": Hostile(np.ndarray, (1,))}), "is no whole .pdparams file"),
+        (in_parts({"w": {"OriginShape": (3,), "slices": ["nowhere"]}}), "parts .* do not fit"),
+        (in_parts({"w": {"OriginShape": (5,), "slices": ["a"]}}), "parts .* do not fit"),
+        (in_parts([1]), "parts .* do not fit"),
     ],
 )
 def test_other_files_than_pdparams_are_refused(
