@@ -15,19 +15,29 @@ import torch
 from transformers import BertConfig, BertForMaskedLM, BertModel, XLMRobertaModel
 
 from erniem.cli import main
-from erniem.convert import doctor, load_start, to_xlm_roberta
+from erniem.convert import doctor, load_start
 from erniem.convert.bert import from_bert
 from erniem.convert.checkpoint import kind_of, read_checkpoint
 from erniem.convert.convert import convert, save_portable
-from erniem.convert.doctor import Published, examine
+from erniem.convert.doctor import PUBLISHED, Published, examine
 from erniem.convert.names import STATIC, STATIC_LAYER
 from erniem.convert.paddle import read_pdparams, write_pdparams
 from erniem.model import heads
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import ErnieMModel
+from erniem.tokenization import train_tokenizer
+from invented import invented
 
 GOLDEN = Path(__file__).parent / "golden"
 PADDLE = GOLDEN / "paddle" / "ErnieMModel"
+SMALL = {
+    "vocab_size": 60,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+    "max_position_embeddings": 20,
+}
 BERT = {
     "vocab_size": 60,
     "hidden_size": 16,
@@ -228,34 +238,53 @@ def test_the_doctor_names_the_sick_weight(
     assert any(said.split(" in")[0] in line and name in line for line in findings.failed)
 
 
-@pytest.mark.parametrize("hidden", [0, 1])
-def test_the_doctor_knows_published_vectors(
-    hidden: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("kind", "hidden", "rows"), [("paddle", 0, (1, 2, 3)), ("transformers4", 1, (0, 2))]
+)
+def test_the_doctor_computes_what_the_test_suites_look_at(
+    kind: str, hidden: int, rows: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As XLM-R computes them from the same weights, the first token masked and its place kept."""
-    read = read_checkpoint(PADDLE).model
-    ids = torch.tensor([[0, 34, 23, 32, 40, 14, 2]])
-    mask = torch.ones_like(ids)
-    mask[:, :hidden] = 0
-    with torch.no_grad():
-        states = to_xlm_roberta(read).eval()(ids, attention_mask=mask).last_hidden_state[0]
-    corner = slice(hidden, hidden + 3)
+    """PaddleNLP's suite masks the first token; transformers' gives no mask, and hides id 1 so."""
+    folder = GOLDEN / kind / "ErnieMModel"
+    with np.load(folder / "own_test.npz") as held:
+        ids, states = held["input_ids"], held["hidden"]
     known = Published(
         source="somewhere",
         ids=tuple(ids[0].tolist()),
         hidden=hidden,
-        corner=corner,
-        values=tuple(map(tuple, states[corner, corner].tolist())),
-        tolerance=1e-4,
+        rows=rows,
+        columns=(1, 2, 3),
+        values=tuple(map(tuple, states[list(rows), 1:4].tolist())),
+        tolerance=1e-5,
     )
     monkeypatch.setattr(doctor, "BASE", {"hidden_size": 16})
     monkeypatch.setattr(doctor, "PUBLISHED", (known,))
-    assert "vectors as in somewhere, to 0.0001" in examine(PADDLE).passed
-    other = replace(known, source="elsewhere", values=((0.0, 0.0, 0.0),) * 3)
-    monkeypatch.setattr(doctor, "PUBLISHED", (known, other))
-    assert examine(PADDLE).failed == ("vectors are not as in elsewhere",)
-    monkeypatch.setattr(doctor, "PUBLISHED", (other,))
-    assert examine(PADDLE).sound, "weights trained further give other vectors"
+    assert "vectors as in somewhere, to 1e-05" in examine(folder).passed
+    monkeypatch.setattr(doctor, "PUBLISHED", (known, replace(known, source="here", hidden=5)))
+    assert examine(folder).failed == ("vectors are not as in here",), "what is hidden matters"
+    monkeypatch.setattr(doctor, "PUBLISHED", (replace(known, hidden=5),))
+    assert examine(folder).sound, "weights trained further give other vectors"
+
+
+def test_the_published_calls_are_those_of_the_test_suites() -> None:
+    paddle, transformers4 = PUBLISHED
+    assert (paddle.hidden, transformers4.hidden) == (0, transformers4.ids.index(1))
+    for known in PUBLISHED:
+        assert known.hidden not in known.rows
+        assert len(known.values) == len(known.rows)
+
+
+def test_the_doctor_holds_special_ids_against_table_and_tokeniser(tmp_path: Path) -> None:
+    model = ErnieMModel(ErnieMConfig(**SMALL, eos_token_id=2))
+    model.save_pretrained(tmp_path)
+    train_tokenizer(invented(300), vocabulary_size=60).save_pretrained(tmp_path)
+    assert examine(tmp_path).sound
+    model.config.eos_token_id = 3
+    model.save_pretrained(tmp_path)
+    assert examine(tmp_path).failed == ("eos_token_id is 3, the tokeniser has [SEP] at 2",)
+    settings = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**settings, "eos_token_id": 60}))
+    assert "no row of the 60 for eos_token_id 60" in examine(tmp_path).failed
 
 
 # Bad input
