@@ -12,11 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import BertConfig, BertForMaskedLM, BertModel, XLMRobertaModel
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    BertForMultipleChoice,
+    BertForPreTraining,
+    BertModel,
+    XLMRobertaModel,
+)
 
 from erniem.cli import main
 from erniem.convert import doctor, load_start
-from erniem.convert.bert import from_bert
+from erniem.convert.bert import BERT_KINDS, from_bert
 from erniem.convert.checkpoint import kind_of, read_checkpoint
 from erniem.convert.convert import convert, save_portable
 from erniem.convert.doctor import PUBLISHED, Published, examine
@@ -62,17 +69,148 @@ def rows() -> tuple[torch.Tensor, torch.Tensor]:
     return ids, torch.tensor([[1] * 9, [1] * 4 + [0] * 5, [1] * 6 + [0] * 3])
 
 
-@pytest.mark.parametrize("kind", [BertModel, BertForMaskedLM])
+@pytest.mark.parametrize("kind", list(BERT_KINDS))
 def test_bert_becomes_ours_with_the_same_outputs(kind: type[Any], tmp_path: Path) -> None:
-    theirs = scattered(kind(BertConfig(**BERT)))
+    theirs = scattered(kind(BertConfig(**BERT, num_labels=3 if "Classif" in kind.__name__ else 2)))
     theirs.save_pretrained(tmp_path)
     ids, mask = rows()
+    choices = kind is BertForMultipleChoice
+    given = (ids[None], mask[None]) if choices else (ids, mask)
     for ours in (from_bert(theirs), read_checkpoint(tmp_path).model):
-        one, other = (model(ids, attention_mask=mask) for model in (ours, theirs))
-        assert torch.allclose(one[0][mask.bool()], other[0][mask.bool()], atol=1e-5)
-        if kind is BertModel:
-            assert torch.allclose(one.pooler_output, other.pooler_output, atol=1e-5)
+        assert type(ours) is BERT_KINDS[kind]
+        one, other = (model(given[0], attention_mask=given[1]) for model in (ours, theirs))
+        for name, value in other.items():
+            real = mask.bool() if value.shape[:2] == ids.shape else ...
+            assert torch.allclose(one[name][real], value[real], atol=1e-5), name
     assert ours.config.longest_sequence == 20
+
+
+def test_bert_with_two_heads_keeps_that_of_masked_language_modelling(tmp_path: Path) -> None:
+    theirs = scattered(BertForPreTraining(BertConfig(**BERT)))
+    theirs.save_pretrained(tmp_path)
+    read = read_checkpoint(tmp_path)
+    ids, mask = rows()
+    expected = theirs(ids, attention_mask=mask).prediction_logits[mask.bool()]
+    assert torch.allclose(read.model(ids, attention_mask=mask).logits[mask.bool()], expected, 1e-4)
+    assert {name.rpartition(".")[0] for name in read.unread} == {
+        "bert.pooler.dense",
+        "cls.seq_relationship",
+    }
+
+
+def test_berts_special_ids_are_its_tokenisers(tmp_path: Path) -> None:
+    """As of multilingual-e5, whose config pads with 0 and whose tokeniser with 1."""
+    BertModel(BertConfig(**BERT)).save_pretrained(tmp_path / "e5")
+    config = read_checkpoint(tmp_path / "e5").model.config
+    assert (config.pad_token_id, config.bos_token_id, config.eos_token_id) == (0, None, None)
+    with pytest.raises(ValueError, match="pad_token_id is 0"):
+        convert(tmp_path / "e5", tmp_path / "served", to="xlm-r")
+
+    tokens = [{"id": 0, "content": "<s>"}, {"id": 1, "content": "<pad>"}]
+    tokens.append({"id": 2, "content": "</s>"})
+    (tmp_path / "e5" / "tokenizer.json").write_text(json.dumps({"added_tokens": tokens}))
+    config = read_checkpoint(tmp_path / "e5").model.config
+    assert (config.pad_token_id, config.bos_token_id, config.eos_token_id) == (1, 0, 2)
+    (tmp_path / "e5" / "tokenizer.json").write_text("[]")
+    with pytest.raises(ValueError, match=r"tokenizer\.json is no tokeniser"):
+        read_checkpoint(tmp_path / "e5")
+
+    (tmp_path / "e5" / "tokenizer.json").unlink()
+    (tmp_path / "e5" / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n")
+    config = read_checkpoint(tmp_path / "e5").model.config
+    assert (config.pad_token_id, config.bos_token_id, config.eos_token_id) == (0, 2, 3)
+
+
+@pytest.mark.parametrize("kind", [BertModel, XLMRobertaModel])
+def test_half_precision_is_added_up_before_it_is_rounded(kind: type[Any], tmp_path: Path) -> None:
+    theirs = scattered(kind(kind.config_class(**BERT))).half()
+    theirs.save_pretrained(tmp_path / "half")
+    assert read_checkpoint(tmp_path / "half").model.dtype == torch.float16
+    convert(tmp_path / "half", tmp_path / "whole", dtype="float32")
+    ids, mask = rows()
+    expected = theirs.float()(ids, attention_mask=mask).last_hidden_state[mask.bool()]
+    for ours in (
+        read_checkpoint(tmp_path / "whole").model,
+        load_start(tmp_path / "half", languages=[]).ernie_m,
+    ):
+        found = ours(ids, attention_mask=mask).last_hidden_state[mask.bool()]
+        assert torch.allclose(found, expected, atol=1e-5)
+
+
+def test_paddles_feed_forward_layer_is_four_times_the_width_whatever_its_config_says(
+    tmp_path: Path,
+) -> None:
+    shutil.copy(PADDLE / "model_state.pdparams", tmp_path)
+    settings = json.loads((PADDLE / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**settings, "intermediate_size": 3072}))
+    assert read_checkpoint(tmp_path).model.config.intermediate_size == 64
+
+
+@pytest.mark.parametrize(
+    ("name", "weight"),
+    [
+        ("ErnieMForSequenceClassification", "cls_out_w"),
+        ("ErnieMForTokenClassification", "cls_seq_label_out_w"),
+    ],
+)
+def test_the_authors_classifiers_are_told_by_their_names(
+    name: str, weight: str, tmp_path: Path
+) -> None:
+    state = read_pdparams(GOLDEN / "paddle" / name / "model_state.pdparams")
+    names = {"classifier.weight": weight, "classifier.bias": weight[:-1] + "b"} | {
+        f"ernie_m.{ours}": theirs for ours, theirs in STATIC.items()
+    }
+    for n in range(2):
+        for ours, theirs in STATIC_LAYER.items():
+            names[f"ernie_m.encoder.layers.{n}.{ours}"] = f"encoder_layer_{n}_{theirs}"
+    for ours, theirs in names.items():
+        (tmp_path / theirs).write_bytes(static_file(state[ours]))
+    settings = json.loads((PADDLE / "config.json").read_text())
+    del settings["architectures"]
+    (tmp_path / "ernie_config.json").write_text(json.dumps(settings))
+    one, other = read_checkpoint(tmp_path), read_checkpoint(GOLDEN / "paddle" / name)
+    assert type(one.model).__name__ == name
+    for key, value in other.model.state_dict().items():
+        assert torch.equal(one.model.state_dict()[key], value), key
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        ("{}", "is no index of shards: KeyError"),
+        ("[]", "is no index of shards: TypeError"),
+        ('{"weight_map": {"a": "../whole.safetensors"}}', "names '../whole.safetensors', which is"),
+        ('{"weight_map": {"a": "nowhere.safetensors"}}', "no file beside it: fetch it"),
+    ],
+)
+def test_an_index_of_shards_names_files_beside_it(index: str, message: str, tmp_path: Path) -> None:
+    folder = tmp_path / "sharded"
+    ErnieMModel(ErnieMConfig(**SMALL)).save_pretrained(folder)
+    (folder / "model.safetensors").rename(tmp_path / "whole.safetensors")
+    (folder / "model.safetensors.index.json").write_text(index)
+    with pytest.raises(ValueError, match=message):
+        read_checkpoint(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"hidden_size": "wide"}, "its config makes no model"),
+        ({"num_attention_heads": 0}, "its config makes no model"),
+        ({"num_hidden_layers": 1}, r"model\.safetensors has 16 weights more than its config says"),
+        ({"num_hidden_layers": 3}, r"model\.safetensors lacks 16 weights"),
+        ({"languages": []}, "has 1 weights more than its config says"),
+        ({"intermediate_size": 24}, r"model\.safetensors: .* shape \(64, 16\), .* \(24, 16\)"),
+    ],
+)
+def test_a_config_of_other_weights_is_refused(
+    change: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    ErnieMModel(ErnieMConfig(**SMALL, languages=["de"])).save_pretrained(tmp_path)
+    settings = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**settings, **change}))
+    with pytest.raises(ValueError, match=message):
+        read_checkpoint(tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["paddle", "bert", "bert with a head"])
@@ -134,11 +272,11 @@ def test_the_authors_static_graph_is_read(tmp_path: Path) -> None:
     assert names.keys() == state.keys()
     for ours, theirs in names.items():
         (tmp_path / theirs).write_bytes(static_file(state[ours]))
-    (tmp_path / "cls_out_b").write_bytes(static_file(torch.zeros(3)))
+    (tmp_path / "mask_lm_out_fc.b_0").write_bytes(static_file(torch.zeros(60)))
     shutil.copy(PADDLE / "config.json", tmp_path / "ernie_config.json")
     read = read_checkpoint(tmp_path)
     assert read.kind == "static"
-    assert read.unread == ("cls_out_b",)
+    assert read.unread == ("mask_lm_out_fc.b_0",)
     for name, value in read_checkpoint(PADDLE).model.state_dict().items():
         assert torch.equal(read.model.state_dict()[name], value), name
     (tmp_path / "pooled_fc.w_0").write_bytes(static_file(state["pooler.dense.weight"])[:-4])

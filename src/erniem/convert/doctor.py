@@ -97,8 +97,8 @@ def examine(checkpoint: Path) -> Findings:
     Raises:
         ValueError: it cannot be read at all: weights missing, of another shape, damaged.
     """
-    read = read_checkpoint(checkpoint)
-    model = read.model.float().eval()
+    read = read_checkpoint(checkpoint, dtype=torch.float32)
+    model = read.model
     encoder: ErnieMModel = getattr(model, "ernie_m", model)
     passed = [f"{type(model).__name__} from {read.kind}, every weight there, in its shape"]
     failed: list[str] = []

@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from erniem.convert.names import STATIC, STATIC_LAYER
+from erniem.convert.names import STATIC, STATIC_HEADS, STATIC_LAYER
 from erniem.convert.pickles import Array, read_pickle
 
-__all__ = ["is_static", "read_pdparams", "read_static", "write_pdparams"]
+__all__ = ["is_static", "read_pdparams", "read_static", "static_architecture", "write_pdparams"]
 
 STRUCTURED = "StructuredToParameterName@@"
 """Paddle's names of the same parameters, which nobody needs."""
@@ -88,15 +88,22 @@ def is_static(folder: Path) -> bool:
     return any((folder / name).is_file() for name in STATIC.values())
 
 
-def read_static(folder: Path) -> dict[str, Tensor]:
-    """The parameters of a static graph, under PaddleNLP's names of the base model.
+def static_architecture(folder: Path) -> list[str]:
+    """Our class for a static graph, which its classifier's name tells; none if it has none."""
+    return [one for one, (weight, _) in STATIC_HEADS.items() if (folder / weight).is_file()]
 
-    Other files (heads, moments of an optimiser) keep their own names.
+
+def read_static(folder: Path) -> dict[str, Tensor]:
+    """The parameters of a static graph, under PaddleNLP's names.
+
+    Other files (unknown heads, moments of an optimiser) keep their own names.
 
     Raises:
         ValueError: a file that is damaged.
     """
     known = {theirs: ours for ours, theirs in STATIC.items()}
+    for weight, bias in STATIC_HEADS.values():
+        known |= {weight: "classifier.weight", bias: "classifier.bias"}
     for n in range(sum(1 for _ in folder.glob("encoder_layer_*_ffn_fc_0.b_0"))):
         for ours, theirs in STATIC_LAYER.items():
             known[f"encoder_layer_{n}_{theirs}"] = f"encoder.layers.{n}.{ours}"
