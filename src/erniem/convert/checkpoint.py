@@ -10,19 +10,18 @@ XLM-R, RoBERTa, CamemBERT, BERT ─ transformers ─ from_xlm_roberta, from_bert
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-import transformers
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from erniem.convert.bert import from_bert
-from erniem.convert.paddle import is_static, read_pdparams, read_static
+from erniem.convert.bert import BERT_KINDS, from_bert, special_ids_beside
+from erniem.convert.paddle import is_static, read_pdparams, read_static, static_architecture
 from erniem.convert.quiet import quiet
 from erniem.convert.xlm_roberta import KINDS, from_xlm_roberta
 from erniem.model import heads
@@ -67,16 +66,20 @@ class Checkpoint:
     """Weights of theirs that ours has no place for."""
 
 
-def read_checkpoint(path: Path, *, architecture: str | None = None) -> Checkpoint:
+def read_checkpoint(
+    path: Path, *, architecture: str | None = None, dtype: torch.dtype | None = None
+) -> Checkpoint:
     """Reads a checkpoint of any kind.
 
     Args:
         path: a folder with a config and weights, or a `.pdparams` file with its config beside it.
         architecture: our class, where a config does not name it; by the weights' names if None.
+        dtype: of the model; as the weights are if None. What is added up is so before rounding.
 
     Raises:
-        ValueError: no such folder, no kind that we know, a class that cannot be told, weights that
-            are missing, of another shape, damaged or hostile.
+        ValueError: no such folder, no kind that we know, a class that cannot be told, settings that
+            make no model, weights that are missing, of another shape, more layers of them than the
+            config says, damaged or hostile.
     """
     path = Path(path)
     folder = path if path.is_dir() else path.parent
@@ -84,12 +87,37 @@ def read_checkpoint(path: Path, *, architecture: str | None = None) -> Checkpoin
         raise ValueError(f"{path} does not exist: name a folder with a checkpoint.")
     kind = kind_of(path)
     if kind in ("xlm-r", "bert"):
-        return _read_transformers(folder, kind)
+        return _read_transformers(folder, kind, dtype)
     facts = _facts(folder)
+    if kind == "paddle":
+        facts |= _built_into_paddle(facts)
+    if kind == "static":
+        facts.setdefault("architectures", static_architecture(path))
     state, files = _weights(path, kind)
     named = _ours(state, kind)
     chosen = _class(architecture, facts, named, path)
-    return _filled(chosen, _config(facts, named), named, kind=kind, files=files)
+    with _usable(folder):
+        config = _config(facts, named)
+        with quiet():
+            model = chosen(config)
+    return _filled(model, named, kind=kind, files=files, dtype=dtype)
+
+
+@contextmanager
+def _usable(folder: Path) -> Iterator[None]:
+    """What a model or a config is made in; settings that make none are the folder's mistake."""
+    try:
+        yield
+    except ValueError:
+        raise
+    except Exception as error:  # each setting is wrong in a way of its own
+        raise ValueError(f"{folder}: its config makes no model: {error}.") from error
+
+
+def _built_into_paddle(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """PaddleNLP's feed-forward layer is four times as wide as the rest, whatever a config says."""
+    width = facts.get("hidden_size", ErnieMConfig().hidden_size)
+    return {"intermediate_size": 4 * width, "layer_norm_eps": 1e-5}
 
 
 def kind_of(path: Path) -> Kind:
@@ -166,8 +194,7 @@ def _torch_weights(folder: Path) -> tuple[dict[str, Tensor], tuple[Path, ...]]:
         if (folder / whole).is_file():
             files = [folder / whole]
         elif index.is_file():
-            parts = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
-            files = [folder / name for name in sorted(set(parts))]
+            files = _shards(index)
         else:
             continue
         state: dict[str, Tensor] = {}
@@ -175,6 +202,18 @@ def _torch_weights(folder: Path) -> tuple[dict[str, Tensor], tuple[Path, ...]]:
             state |= _torch_file(file)
         return state, tuple(files)
     raise ValueError(f"{folder} has no model.safetensors, pytorch_model.bin or .pdparams.")
+
+
+def _shards(index: Path) -> list[Path]:
+    """The files that an index names, beside it and nowhere else."""
+    try:
+        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{index} is no index of shards: {error!r}.") from error
+    for name in names:
+        if Path(name).name != name or not (index.parent / name).is_file():
+            raise ValueError(f"{index} names {name!r}, which is no file beside it: fetch it.")
+    return [index.parent / name for name in names]
 
 
 def _torch_file(file: Path) -> dict[str, Tensor]:
@@ -256,74 +295,79 @@ def _config(facts: Mapping[str, Any], state: Mapping[str, Tensor]) -> ErnieMConf
 
 
 def _filled(
-    chosen: type[ErnieMPreTrainedModel],
-    config: ErnieMConfig,
+    model: Any,
     state: dict[str, Tensor],
     *,
     kind: Kind,
     files: tuple[Path, ...],
+    dtype: torch.dtype | None,
 ) -> Checkpoint:
     """The model with its weights; all must be there, and of the shapes that the config says."""
-    if chosen is heads.ErnieMForQuestionAnswering:
+    bare = isinstance(model, ErnieMModel)
+    if isinstance(model, heads.ErnieMForQuestionAnswering):
         state = {name.replace("classifier.", "qa_outputs."): one for name, one in state.items()}
-    with quiet():
-        model: Any = chosen(config)
     own = model.state_dict()
-    names = {f"ernie_m.{name}" if chosen is ErnieMModel else name: name for name in own}
-    if config.tie_word_embeddings and "lm_head.decoder.weight" in own:
+    names = {f"ernie_m.{name}" if bare else name: name for name in own}
+    if model.config.tie_word_embeddings and "lm_head.decoder.weight" in own:
         words = state.get("ernie_m.embeddings.word_embeddings.weight")
         if words is not None:
             state.setdefault("lm_head.decoder.weight", words)
-    if chosen is ErnieMModel and "ernie_m.pooler.dense.weight" not in state:
+    if bare and "ernie_m.pooler.dense.weight" not in state:
         model.pooler = None
         names = {name: one for name, one in names.items() if "pooler." not in name}
-    _check(files[0].parent, {name: own[one] for name, one in names.items()}, state)
-    dtype = next(iter(state.values())).dtype
-    model.to(dtype)
-    model.load_state_dict({one: state[name] for name, one in names.items()})
     unread = tuple(sorted(state.keys() - names.keys()))
+    place = files[0] if len(files) == 1 else files[0].parent
+    _check(place, {name: own[one] for name, one in names.items()}, state)
+    _check_layers(place, unread)
+    model.to(dtype or next(iter(state.values())).dtype)
+    model.load_state_dict({one: state[name] for name, one in names.items()})
     return Checkpoint(model=model.eval(), kind=kind, files=files, unread=unread)
 
 
-def _check(folder: Path, own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> None:
+def _check_layers(place: Path, unread: Iterable[str]) -> None:
+    """What is not read may be a head or a pooler, but no part of the layers below them."""
+    inside = [name for name in unread if re.search(r"\bencoder\.layers?\.|language_emb", name)]
+    if inside:
+        raise ValueError(
+            f"{place} has {len(inside)} weights more than its config says: "
+            f"{', '.join(inside[:3])}{', …' if len(inside) > 3 else ''}; give the config that "
+            "belongs to these weights."
+        )
+
+
+def _check(place: Path, own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> None:
     """Every weight is there, in its shape."""
     missing = sorted(own.keys() - state.keys())
     if missing:
         raise ValueError(
-            f"{folder} lacks {len(missing)} weights: {', '.join(missing[:5])}"
+            f"{place} lacks {len(missing)} weights: {', '.join(missing[:5])}"
             f"{', …' if len(missing) > 5 else ''}; give a whole checkpoint, or the class that it "
             "is of (--architecture)."
         )
     for name, value in own.items():
         if state[name].shape != value.shape:
             raise ValueError(
-                f"{folder}: {name} has shape {tuple(state[name].shape)}, its config says "
+                f"{place}: {name} has shape {tuple(state[name].shape)}, its config says "
                 f"{tuple(value.shape)}: give the config that belongs to these weights."
             )
 
 
-def _read_transformers(folder: Path, kind: Kind) -> Checkpoint:
-    """XLM-R or BERT, by transformers' own classes."""
+def _read_transformers(folder: Path, kind: Kind, dtype: torch.dtype | None) -> Checkpoint:
+    """XLM-R or BERT, by transformers' own classes; in float32 until positions are added up."""
     facts = _facts(folder)
-    named = next(iter(facts.get("architectures") or []), "")
-    head = named.partition("For")[2]
-    known = {one.__name__.partition("For")[2] for one in KINDS.values()}
+    weights, files = _torch_weights(folder)
+    theirs, unread = _their_class(kind, next(iter(facts.get("architectures") or []), ""))
     if kind == "bert":
-        known = {"", "MaskedLM"}
-    unread: tuple[str, ...] = ()
-    if head not in known:
-        head, unread = "", (f"the head of {named}",)
-    stem = "Bert" if kind == "bert" else "XLMRoberta"
-    theirs = getattr(transformers, f"{stem}For{head}" if head else f"{stem}Model")
-    config = getattr(transformers, f"{stem}Config")(**{**facts, "model_type": None})
-    _, files = _torch_weights(folder)
-    try:
-        with quiet():
-            model, info = theirs.from_pretrained(
-                folder, config=config, local_files_only=True, output_loading_info=True
-            )
-    except (OSError, RuntimeError, SafetensorError) as error:
-        raise ValueError(f"the weights in {folder} cannot be read: {error}") from error
+        facts |= special_ids_beside(folder)
+    with _usable(folder), quiet():
+        config = theirs.config_class(**{**facts, "model_type": None})
+        model, info = theirs.from_pretrained(
+            folder,
+            config=config,
+            dtype=torch.float32,
+            local_files_only=True,
+            output_loading_info=True,
+        )
     missing = {name for name in info["missing_keys"] if "pooler." not in name}
     if missing:
         raise ValueError(
@@ -331,7 +375,21 @@ def _read_transformers(folder: Path, kind: Kind) -> Checkpoint:
         )
     if info["missing_keys"] and getattr(model, "pooler", None) is not None:
         model.pooler = None
+    unread += tuple(sorted(name for name in info["unexpected_keys"] if not name.endswith("_ids")))
+    _check_layers(folder, unread)
     model.eval()
     ours = from_bert(model) if kind == "bert" else from_xlm_roberta(model)
-    unread += tuple(sorted(name for name in info["unexpected_keys"] if not name.endswith("_ids")))
+    ours.to(dtype or next(iter(weights.values())).dtype)
     return Checkpoint(model=ours, kind=kind, files=files, unread=unread)
+
+
+def _their_class(kind: Kind, named: str) -> tuple[Any, tuple[str, ...]]:
+    """The class to read XLM-R or BERT with, and what is then not read of the one named."""
+    known = BERT_KINDS if kind == "bert" else KINDS.values()
+    by_head = {one.__name__.partition("For")[2]: one for one in known}
+    head = named.partition("For")[2]
+    if head == "PreTraining":  # a masked-LM head, and one that tells the next sentence
+        return by_head["MaskedLM"], ()
+    if head in by_head:
+        return by_head[head], ()
+    return by_head[""], (f"the head of {named}",)

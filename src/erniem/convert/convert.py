@@ -93,9 +93,8 @@ def convert(
         raise ValueError(f"{dtype!r} is no type of weights; these are: {', '.join(DTYPES)}.")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise ValueError(f"{target} is there already: name a new folder.")
-    read = read_checkpoint(source, architecture=architecture)
-    if dtype is not None:
-        read.model.to(DTYPES[dtype])
+    chosen = None if dtype is None else DTYPES[dtype]
+    read = read_checkpoint(source, architecture=architecture, dtype=chosen)
     with whole_or_not_at_all(target) as partial:
         with quiet():
             left = TARGETS[to](read.model, partial)

@@ -10,6 +10,7 @@ __all__ = [
     "LABELS",
     "SHAPE",
     "STATIC",
+    "STATIC_HEADS",
     "STATIC_LAYER",
     "XLM_R_EMBEDDINGS",
     "XLM_R_LAYER",
@@ -92,6 +93,12 @@ STATIC = {
     "pooler.dense.bias": "pooled_fc.b_0",
 }
 """Parameters outside the layers, here and in the authors' static graph."""
+
+STATIC_HEADS = {
+    "ErnieMForSequenceClassification": ("cls_out_w", "cls_out_b"),
+    "ErnieMForTokenClassification": ("cls_seq_label_out_w", "cls_seq_label_out_b"),
+}
+"""The classifier's weight and bias in the authors' static graph, by our class."""
 
 
 def parameters(modules: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -1,18 +1,14 @@
 """Paddle's files: `.pdparams`, and the static graph's one file a parameter.
 
-`.pdparams` is a pickle. Reading one here runs none of its code: the unpickler knows what numpy's
-arrays need, and refuses everything else by name.
-
 ```text
 .pdparams   pickle of {name: array}, and StructuredToParameterName@@
 static      a folder of files: version, levels, version, size and bytes of a TensorDesc, raw data
 ```
 """
 
-import io
 import pickle
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,47 +16,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from erniem.convert.names import STATIC, STATIC_LAYER
+from erniem.convert.names import STATIC, STATIC_HEADS, STATIC_LAYER
+from erniem.convert.pickles import Array, read_pickle
 
-__all__ = ["is_static", "read_pdparams", "read_static", "write_pdparams"]
+__all__ = ["is_static", "read_pdparams", "read_static", "static_architecture", "write_pdparams"]
 
 STRUCTURED = "StructuredToParameterName@@"
 """Paddle's names of the same parameters, which nobody needs."""
 SLICES = "UnpackBigParamInfor@@"
 """Where parts of arrays over 1 GiB belong, in files of pickle protocols 2 and 3."""
-
-RECONSTRUCT: Any = np.empty(0).__reduce__()[0]
-SCALAR: Any = np.int64(0).__reduce__()[0]
-
-ADMITTED: Mapping[tuple[str, str], Callable[..., Any]] = {
-    ("numpy.core.multiarray", "_reconstruct"): RECONSTRUCT,
-    ("numpy._core.multiarray", "_reconstruct"): RECONSTRUCT,
-    ("numpy.core.multiarray", "scalar"): SCALAR,
-    ("numpy._core.multiarray", "scalar"): SCALAR,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    ("_codecs", "encode"): lambda text, encoding: text.encode(encoding),
-    ("builtins", "tuple"): tuple,
-    ("__builtin__", "tuple"): tuple,
-    ("collections", "OrderedDict"): dict,
-}
-"""All that a `.pdparams` may ask for."""
-
-
-class _Arrays(pickle.Unpickler):
-    """Reads arrays, and nothing that does anything."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in ADMITTED:
-            raise _RefusedError(f"it asks for {module}.{name}")
-        return ADMITTED[module, name]
-
-    def persistent_load(self, pid: Any) -> Any:
-        raise _RefusedError(f"it asks for an object kept elsewhere ({pid!r})")
-
-
-class _RefusedError(Exception):
-    """A pickle wants more than arrays."""
 
 
 def read_pdparams(path: Path) -> dict[str, Tensor]:
@@ -72,40 +36,32 @@ def read_pdparams(path: Path) -> dict[str, Tensor]:
     Raises:
         ValueError: not such a file, damaged, or one that asks for anything but arrays.
     """
-    try:
-        read = _Arrays(io.BytesIO(path.read_bytes())).load()
-    except _RefusedError as error:
-        raise ValueError(
-            f"{path} is refused: {error}, and a file of weights needs numpy's arrays alone. Do not "
-            "open it with anything else."
-        ) from None
-    except Exception as error:  # a damaged pickle raises anything
-        raise ValueError(
-            f"{path} is no whole .pdparams file: {error!r}; fetch it again."
-        ) from error
+    read = read_pickle(path)
     if not isinstance(read, dict):
         raise ValueError(f"{path} holds a {type(read).__name__}, not parameters by name.")
     read.pop(STRUCTURED, None)
-    return {name: _tensor(path, name, value) for name, value in _joined(read).items()}
-
-
-def _joined(read: dict[Any, Any]) -> dict[Any, Any]:
-    """Arrays that were cut, whole again."""
-    for name, facts in read.pop(SLICES, {}).items():
-        parts = [np.ravel(read.pop(part)) for part in facts["slices"]]
-        read[name] = np.concatenate(parts).reshape(facts["OriginShape"])
-    return read
+    slices = read.pop(SLICES, {})
+    weights = {name: _tensor(path, name, value) for name, value in read.items()}
+    try:
+        for name, facts in slices.items():
+            parts = [weights.pop(part).flatten() for part in facts["slices"]]
+            weights[name] = torch.cat(parts).view(facts["OriginShape"])
+    except (AttributeError, KeyError, TypeError, RuntimeError) as error:
+        raise ValueError(f"{path}: parts of a large array do not fit: {error!r}.") from error
+    return weights
 
 
 def _tensor(path: Path, name: Any, value: Any) -> Tensor:
     """One parameter: an array, or a name and an array; bfloat16 comes as uint16."""
     if isinstance(value, tuple) and len(value) == 2:
         value = value[1]
-    if not isinstance(name, str) or not isinstance(value, np.ndarray) or value.dtype.hasobject:
+    numbers = getattr(value, "numbers", None) if isinstance(value, Array) else None
+    if not isinstance(name, str) or numbers is None:
         raise ValueError(f"{path}: {name!r} is no array of numbers but a {type(value).__name__}.")
-    if value.dtype == np.uint16:
-        return torch.from_numpy(value.view(np.int16).copy()).view(torch.bfloat16)
-    return torch.from_numpy(np.ascontiguousarray(value).copy())
+    if numbers.dtype == np.uint16:
+        return torch.from_numpy(numbers.view(np.int16).copy()).view(torch.bfloat16)
+    native = numbers.dtype.newbyteorder("=")
+    return torch.from_numpy(np.array(numbers, dtype=native, order="C"))
 
 
 def write_pdparams(state: Mapping[str, Tensor], path: Path) -> None:
@@ -132,15 +88,22 @@ def is_static(folder: Path) -> bool:
     return any((folder / name).is_file() for name in STATIC.values())
 
 
-def read_static(folder: Path) -> dict[str, Tensor]:
-    """The parameters of a static graph, under PaddleNLP's names of the base model.
+def static_architecture(folder: Path) -> list[str]:
+    """Our class for a static graph, which its classifier's name tells; none if it has none."""
+    return [one for one, (weight, _) in STATIC_HEADS.items() if (folder / weight).is_file()]
 
-    Other files (heads, moments of an optimiser) keep their own names.
+
+def read_static(folder: Path) -> dict[str, Tensor]:
+    """The parameters of a static graph, under PaddleNLP's names.
+
+    Other files (unknown heads, moments of an optimiser) keep their own names.
 
     Raises:
         ValueError: a file that is damaged.
     """
     known = {theirs: ours for ours, theirs in STATIC.items()}
+    for weight, bias in STATIC_HEADS.values():
+        known |= {weight: "classifier.weight", bias: "classifier.bias"}
     for n in range(sum(1 for _ in folder.glob("encoder_layer_*_ffn_fc_0.b_0"))):
         for ours, theirs in STATIC_LAYER.items():
             known[f"encoder_layer_{n}_{theirs}"] = f"encoder.layers.{n}.{ours}"

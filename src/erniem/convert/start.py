@@ -100,7 +100,7 @@ def load_start(
     """
     folder = Path(path)
     if _is_foreign(folder):
-        ours = _start_from(read_checkpoint(folder), dropout)
+        ours = _start_from(read_checkpoint(folder, dtype=torch.float32), dropout)
         set_languages(ours, languages)
         return ours
     config = _read_config(folder)
@@ -131,8 +131,8 @@ def _is_foreign(folder: Path) -> bool:
 
 
 def _start_from(read: Checkpoint, dropout: float | None) -> ErnieMForMaskedLM:
-    """A masked language model of what was read, in float32 and with this dropout."""
-    model = read.model.float()
+    """A masked language model of what was read, with this dropout."""
+    model = read.model
     if dropout is not None:
         model.config.hidden_dropout_prob = model.config.attention_probs_dropout_prob = dropout
     if not isinstance(model, ErnieMForMaskedLM):

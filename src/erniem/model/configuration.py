@@ -48,8 +48,8 @@ class ErnieMConfig(PreTrainedConfig):
         classifier_dropout: float | None = None,
         languages: list[str] | None = None,
         pad_token_id: int = 1,
-        bos_token_id: int = 0,
-        eos_token_id: int = 2,
+        bos_token_id: int | None = 0,
+        eos_token_id: int | None = 2,
         tie_word_embeddings: bool = True,
         **kwargs: Any,
     ) -> None:
