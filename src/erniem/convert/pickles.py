@@ -47,7 +47,12 @@ class Array:
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         _, shape, kind, is_fortran, held = state
         raw = held.encode("latin1") if isinstance(held, str) else held  # Python 2 had no bytes
-        self.numbers = np.frombuffer(raw, kind.dtype).reshape(shape, order="CF"[bool(is_fortran)])
+        self.numbers = _in_shape(np.frombuffer(raw, kind.dtype), shape, bool(is_fortran))
+
+
+def _in_shape(numbers: np.ndarray, shape: tuple[int, ...], is_fortran: bool) -> np.ndarray:
+    """Numbers in their shape, columns first if they lie in Fortran's order."""
+    return numbers.reshape(shape, order="F" if is_fortran else "C")
 
 
 def _reconstruct(*_: Any) -> Array:
@@ -58,9 +63,7 @@ def _reconstruct(*_: Any) -> Array:
 def _from_buffer(held: Any, kind: Kind, shape: Any, order: str, *_: Any) -> Array:
     """An array of protocol 5."""
     array = Array()
-    array.numbers = np.frombuffer(held, kind.dtype).reshape(
-        shape, order="F" if order == "F" else "C"
-    )
+    array.numbers = _in_shape(np.frombuffer(held, kind.dtype), shape, order == "F")
     return array
 
 
