@@ -174,6 +174,12 @@ def test_the_authors_classifiers_are_told_by_their_names(
         assert torch.equal(one.model.state_dict()[key], value), key
 
 
+def test_paddlenlp_is_told_how_many_choices_there_are(tmp_path: Path) -> None:
+    convert(GOLDEN / "paddle" / "ErnieMForMultipleChoice", tmp_path / "ours")
+    convert(tmp_path / "ours", tmp_path / "back", to="paddle")
+    assert json.loads((tmp_path / "back" / "config.json").read_text())["num_choices"] == 2
+
+
 @pytest.mark.parametrize(
     ("index", "message"),
     [

@@ -166,7 +166,11 @@ def _write_paddle(model: Any, folder: Path) -> tuple[str, ...]:
         named[name.replace("qa_outputs.", "classifier.")] = value.T if turned else value
     write_pdparams(named, folder / "model_state.pdparams")
     name = _old_class(model).__name__
-    _write_config(model, folder, "UIEM" if name == "ErnieMForInformationExtraction" else name)
+    more = {}
+    if isinstance(model, heads.ErnieMForMultipleChoice):  # PaddleNLP's takes so many, always
+        more["num_choices"] = getattr(config, "num_choices", None) or 2
+    name = "UIEM" if name == "ErnieMForInformationExtraction" else name
+    _write_config(model, folder, name, **more)
     return left
 
 
@@ -185,13 +189,14 @@ def _without_ours(model: Any) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     return kept, left
 
 
-def _write_config(model: Any, folder: Path, architecture: str) -> None:
+def _write_config(model: Any, folder: Path, architecture: str, **more: int) -> None:
     config: ErnieMConfig = model.config
     settings = {name: getattr(config, name) for name in SETTINGS}
     facts = {
         "architectures": [architecture],
         "model_type": "ernie_m",
         **{name: value for name, value in settings.items() if value is not None},
+        **more,
         "torch_dtype": str(model.dtype).removeprefix("torch."),
     }
     (folder / "config.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
