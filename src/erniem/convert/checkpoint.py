@@ -30,7 +30,8 @@ from erniem.model.encoder import ErnieMModel, ErnieMPreTrainedModel
 
 __all__ = ["CLASSES", "Checkpoint", "Kind", "kind_of", "read_checkpoint"]
 
-Kind = Literal["erniem", "transformers4", "paddle", "static", "xlm-r", "bert"]
+Kind = Literal["erniem", "paddle", "static", "xlm-r", "bert"]
+"""What a folder is; transformers 4's are like ours but for a few names."""
 
 CLASSES: dict[str, type[ErnieMPreTrainedModel]] = {kind.__name__: kind for kind in KINDS} | {
     "ErnieMForInformationExtraction": heads.ErnieMForInformationExtraction,

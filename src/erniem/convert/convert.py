@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -32,7 +32,6 @@ from erniem.whole import whole_or_not_at_all
 
 __all__ = ["TARGETS", "Converted", "convert", "save_portable"]
 
-Target = Literal["erniem", "transformers4", "paddle", "xlm-r"]
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 SETTINGS = (*SHAPE, *LABELS, "max_position_embeddings", "act_dropout")
@@ -212,7 +211,6 @@ TARGETS: Mapping[str, Callable[[Any, Path], tuple[str, ...]]] = {
 
 ORIGINS: Mapping[Kind, str] = {
     "erniem": "ERNIE-M, of this project or transformers 4",
-    "transformers4": "ERNIE-M of transformers 4",
     "paddle": "ERNIE-M of PaddleNLP",
     "static": "ERNIE-M of its authors, a static graph",
     "xlm-r": "XLM-R",
