@@ -37,7 +37,10 @@ def load_extraction_model(folder: Path) -> ErnieMForInformationExtraction:
                 output_loading_info=True,
             )
     except (OSError, SafetensorError) as error:
-        raise ValueError(f"the weights in {folder} cannot be read: {error}") from error
+        raise ValueError(
+            f"the weights in {folder} cannot be read: {error} Of another kind, as PaddleNLP's, "
+            "they become ours by `erniem convert`."
+        ) from error
     model, info = loaded
     missing = sorted(name for name in info["missing_keys"] if not name.startswith(UNUSED))
     if any(name.startswith(HEAD) for name in missing):
