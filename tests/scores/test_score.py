@@ -14,11 +14,11 @@ from erniem.cli import main
 from erniem.scores.answers import exact, mlqa_words, overlap, squad_words
 from erniem.scores.metrics import TAGS
 from erniem.scores.score import compare, score
-from erniem.scores.xtreme import GROUPS, TASKS
+from erniem.scores.xtreme import GROUPS, XTREME
 
 
 def test_there_are_nine_tasks_with_xtremes_languages() -> None:
-    counts = {name: len(task.languages) for name, task in TASKS.items()}
+    counts = {name: len(task.languages) for name, task in XTREME.items()}
     assert counts == {
         "pawsx": 7,
         "xnli": 15,
@@ -30,7 +30,7 @@ def test_there_are_nine_tasks_with_xtremes_languages() -> None:
         "mlqa": 7,
         "tydiqa": 9,
     }
-    assert {task.group for task in TASKS.values()} == set(GROUPS)
+    assert {task.group for task in XTREME.values()} == set(GROUPS)
 
 
 # Answers
@@ -124,7 +124,7 @@ CLASSES = {"pawsx": ["0", "1", "0", "1"], "xnli": ["neutral", "entailment"] * 2}
 
 
 def write(folder: Path, content: dict[str, Any], task: str, code: str) -> Path:
-    kind = TASKS[task].kind
+    kind = XTREME[task].kind
     what = content[kind]
     if task in CLASSES:
         what = [
@@ -142,7 +142,7 @@ def write(folder: Path, content: dict[str, Any], task: str, code: str) -> Path:
         text = "".join("\n".join(tags) + "\n\n" for tags in what)
     else:
         text = "".join(f"{line}\n" for line in what)
-    path = folder / task / f"test-{code}.{TASKS[task].ending}"
+    path = folder / task / f"test-{code}.{XTREME[task].ending}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
@@ -153,12 +153,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("xtreme")
     known = {"references": REFERENCES, "perfect": PERFECT, "partly": PARTLY}
     for name, content in known.items():
-        for task, one in TASKS.items():
+        for task, one in XTREME.items():
             for code in one.languages:
                 write(root / name, content, task, code)
     # The references of labels with few classes are what perfect predictions are.
     for task in CLASSES:
-        for code in TASKS[task].languages:
+        for code in XTREME[task].languages:
             for name in ("references", "perfect"):
                 path = root / name / task / f"test-{code}.tsv"
                 path.write_text("\n".join(CLASSES[task]) + "\n")
@@ -182,7 +182,7 @@ def test_known_predictions_give_known_figures(folders: dict[str, Path]) -> None:
     answers = {"exact_match": 0.0, "f1": 100 / 3}
     labels = {"accuracy": 75.0}
     by_kind = {"labels": labels, "tags": tags, "pairs": pairs, "answers": answers}
-    for name, task in TASKS.items():
+    for name, task in XTREME.items():
         for metric, value in by_kind[task.kind].items():
             table = scores.tasks[name]
             assert table[metric] == pytest.approx(dict.fromkeys(task.languages, value))
@@ -200,16 +200,16 @@ def test_what_is_missing_is_said_and_spoils_nothing_else(
     folders: dict[str, Path], tmp_path: Path
 ) -> None:
     for task in ("xnli", "pawsx", "mlqa"):
-        for code in TASKS[task].languages:
+        for code in XTREME[task].languages:
             if code != "en" or task != "xnli":
-                name = f"{task}/test-{code}.{TASKS[task].ending}"
+                name = f"{task}/test-{code}.{XTREME[task].ending}"
                 (tmp_path / name).parent.mkdir(exist_ok=True)
                 (tmp_path / name).write_bytes((folders["perfect"] / name).read_bytes())
     (tmp_path / "mlqa" / "test-de.json").write_text('{"q1": ')
     scores = score(tmp_path, folders["references"])
     assert scores.missing["xnli"] == ["en"]
     assert scores.missing["mlqa"] == ["de"]
-    assert set(scores.missing) == set(TASKS) - {"pawsx"}
+    assert set(scores.missing) == set(XTREME) - {"pawsx"}
     assert "test-de.json is not JSON" in scores.failed["mlqa/de"]
     assert scores.tasks["xnli"]["avg_accuracy"] == 100.0
     assert scores.mean("classification") is None

@@ -18,7 +18,7 @@ from jaxtyping import Float64
 
 from erniem.scores.files import find_file, read_file
 from erniem.scores.metrics import Counts
-from erniem.scores.xtreme import GROUPS, TASKS, Task
+from erniem.scores.xtreme import GROUPS, XTREME, Scoring
 
 __all__ = ["Difference", "Scores", "compare", "score", "write_scores"]
 
@@ -61,8 +61,8 @@ class Scores:
     def lines(self) -> Iterator[str]:
         """A line for each task and mean, for people."""
         for task, one in self.tasks.items():
-            codes = len(TASKS[task].languages) - len(self.missing.get(task, ()))
-            over = f"{codes} of {len(TASKS[task].languages)} languages"
+            codes = len(XTREME[task].languages) - len(self.missing.get(task, ()))
+            over = f"{codes} of {len(XTREME[task].languages)} languages"
             figures = ", ".join(
                 f"{name.removeprefix('avg_')} {value:.1f}"
                 for name, value in one.items()
@@ -118,9 +118,9 @@ def score(predictions: Path, references: Path, *, bootstrap: int = 0, seed: int 
     if not counts and not failed:
         raise ValueError(
             f"{predictions} and {references} have no file in common: both need folders named "
-            f"{', '.join(TASKS)} with test-XX.tsv or .json in them."
+            f"{', '.join(XTREME)} with test-XX.tsv or .json in them."
         )
-    tasks = {task: _figures(TASKS[task], languages) for task, languages in counts.items()}
+    tasks = {task: _figures(XTREME[task], languages) for task, languages in counts.items()}
     intervals = {}
     if bootstrap:
         sampled = _means(counts, missing, _draws(bootstrap, seed))
@@ -147,7 +147,7 @@ def compare(
     one, other = (_count(path, references)[0] for path in (first, second))
     sides: tuple[Everything, Everything] = ({}, {})
     missing: dict[str, list[str]] = {}
-    for name, task in TASKS.items():
+    for name, task in XTREME.items():
         for code in task.languages:
             if code not in one.get(name, {}) or code not in other.get(name, {}):
                 missing.setdefault(name, []).append(code)
@@ -195,7 +195,7 @@ def _count(
     missing: dict[str, list[str]] = {}
     failed: dict[str, str] = {}
     notes: dict[str, str] = {}
-    for name, task in TASKS.items():
+    for name, task in XTREME.items():
         for code in task.languages:
             try:
                 found = _read(predictions, references, name, code)
@@ -212,7 +212,7 @@ def _count(
 
 def _read(predictions: Path, references: Path, name: str, code: str) -> tuple[Any, Any] | None:
     """Predictions and references of a language, of equal length; None if either is not there."""
-    task = TASKS[name]
+    task = XTREME[name]
     paths = [find_file(folder, name, code, task.ending) for folder in (predictions, references)]
     if paths[0] is None or paths[1] is None:
         return None
@@ -244,7 +244,7 @@ def _check_sentences(
             )
 
 
-def _odd(task: Task, found: Any, wanted: Any) -> str | None:
+def _odd(task: Scoring, found: Any, wanted: Any) -> str | None:
     """What counts as wrong, and is perhaps a mistake."""
     if task.classes and (unknown := sorted(set(found) - set(task.classes))):
         number = sum(one in unknown for one in found)
@@ -254,7 +254,7 @@ def _odd(task: Task, found: Any, wanted: Any) -> str | None:
     return None
 
 
-def _figures(task: Task, languages: Mapping[str, Counts]) -> dict[str, Any]:
+def _figures(task: Scoring, languages: Mapping[str, Counts]) -> dict[str, Any]:
     """A task's figures by metric and language, and their means."""
     by_language = {code: task.metric.figures(_whole("", one)) for code, one in languages.items()}
     names = list(next(iter(by_language.values())))
@@ -271,7 +271,7 @@ def _means(counts: Everything, missing: Mapping[str, Sequence[str]], draw: Draw)
     """The mean of each task, and of the groups that are whole, from sums of one kind."""
     tasks = {}
     for name, languages in counts.items():
-        metric = TASKS[name].metric
+        metric = XTREME[name].metric
         figures = [metric.figures(draw(f"{name}/{code}", one)) for code, one in languages.items()]
         each = [np.mean([one[main] for one in figures], axis=0) for main in metric.main]
         tasks[name] = np.mean(each, axis=0)
@@ -281,7 +281,7 @@ def _means(counts: Everything, missing: Mapping[str, Sequence[str]], draw: Draw)
 
 def _members(name: str) -> list[str]:
     """The tasks of a group, or all of them."""
-    return [task for task, one in TASKS.items() if name in ("all_task", one.group)]
+    return [task for task, one in XTREME.items() if name in ("all_task", one.group)]
 
 
 def _mean(name: str, tasks: Mapping[str, Any], missing: Mapping[str, Sequence[str]]) -> Any:

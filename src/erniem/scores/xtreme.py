@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from erniem.scores.metrics import ACCURACY, ANSWERS, BITEXT, MLQA_ANSWERS, TAGS, Metric
 
-__all__ = ["GROUPS", "TASKS", "Task"]
+__all__ = ["GROUPS", "XTREME", "Scoring"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
-    """A task as XTREME scores it."""
+class Scoring:
+    """How XTREME scores a task."""
 
     metric: Metric
     """How."""
@@ -41,22 +41,22 @@ def _codes(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-TASKS: Mapping[str, Task] = {
-    "pawsx": Task(
+XTREME: Mapping[str, Scoring] = {
+    "pawsx": Scoring(
         metric=ACCURACY,
         languages=_codes("de en es fr ja ko zh"),
         group="classification",
         kind="labels",
         classes=("0", "1"),
     ),
-    "xnli": Task(
+    "xnli": Scoring(
         metric=ACCURACY,
         languages=_codes("ar bg de el en es fr hi ru sw th tr ur vi zh"),
         group="classification",
         kind="labels",
         classes=("contradiction", "entailment", "neutral"),
     ),
-    "panx": Task(
+    "panx": Scoring(
         metric=TAGS,
         languages=_codes(
             "ar he vi id jv ms tl eu ml ta te af nl en de el bn hi mr ur fa fr it pt es bg ru ja "
@@ -65,7 +65,7 @@ TASKS: Mapping[str, Task] = {
         group="tagging",
         kind="tags",
     ),
-    "udpos": Task(
+    "udpos": Scoring(
         metric=TAGS,
         languages=_codes(
             "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl "
@@ -74,10 +74,10 @@ TASKS: Mapping[str, Task] = {
         group="tagging",
         kind="tags",
     ),
-    "bucc2018": Task(
+    "bucc2018": Scoring(
         metric=BITEXT, languages=_codes("de fr ru zh"), group="retrieval", kind="pairs"
     ),
-    "tatoeba": Task(
+    "tatoeba": Scoring(
         metric=ACCURACY,
         languages=_codes(
             "ar he vi id jv tl eu ml ta te af nl de el bn hi mr ur fa fr it pt es bg ru ja ka ko "
@@ -86,16 +86,16 @@ TASKS: Mapping[str, Task] = {
         group="retrieval",
         kind="labels",
     ),
-    "xquad": Task(
+    "xquad": Scoring(
         metric=ANSWERS,
         languages=_codes("en es de el ru tr ar vi th zh hi"),
         group="qa",
         kind="answers",
     ),
-    "mlqa": Task(
+    "mlqa": Scoring(
         metric=MLQA_ANSWERS, languages=_codes("en es de ar hi vi zh"), group="qa", kind="answers"
     ),
-    "tydiqa": Task(
+    "tydiqa": Scoring(
         metric=ANSWERS, languages=_codes("en ar bn fi id ko ru sw te"), group="qa", kind="answers"
     ),
 }
