@@ -1,25 +1,20 @@
 """Reads folders of text: `XX.txt` holds sentences of language XX, `XX-YY.tsv` holds pairs.
 
-Plain, `.gz`, `.xz` or `.zst`, UTF-8, streamed. A line that cannot be used is dropped and counted; a
-file that cannot be read to its end is an error that names it.
+Plain, `.gz`, `.xz`, `.zst` or `.bz2`, UTF-8, streamed. A line that cannot be used is dropped and
+counted; a file that cannot be read to its end is an error that names it.
 """
 
-import gzip
-import io
-import lzma
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import zstandard
-
+from erniem.compressed import DAMAGED, open_file
 from erniem.corpus.document import Document, Drops, Pair
 
 __all__ = ["Source", "find_sources", "lines_of", "read_documents", "read_pairs"]
 
-NAME = re.compile(r"([a-z]{2,3})(?:-([a-z]{2,3}))?\.(txt|tsv)(\.gz|\.xz|\.zst)?")
+NAME = re.compile(r"([a-z]{2,3})(?:-([a-z]{2,3}))?\.(txt|tsv)(\.bz2|\.gz|\.xz|\.zst)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,54 +53,9 @@ def find_sources(folder: Path) -> list[Source]:
     if not found:
         raise ValueError(
             f"{folder} holds no text: name files XX.txt (sentences of language XX, one a line) or "
-            "XX-YY.tsv (pairs, tab between them), plain or .gz, .xz, .zst."
+            "XX-YY.tsv (pairs, tab between them), plain or .gz, .xz, .zst, .bz2."
         )
     return found
-
-
-class _Zstandard(io.RawIOBase):
-    """Bytes of a .zst file; unlike zstandard's own reader it notices that the file is cut short."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._ready = b""
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def close(self) -> None:
-        """Closes the file too."""
-        self._file.close()
-        super().close()
-
-    def readinto(self, buffer: Any) -> int:
-        """Fills the buffer with what comes next; 0 at the end of the last frame."""
-        while not self._ready:
-            raw = self._frame.unused_data if self._frame.eof else b""
-            raw = raw or self._file.read(2**17)
-            if not raw:
-                if not self._frame.eof:
-                    raise EOFError("the file ends inside a frame")
-                return 0
-            if self._frame.eof:
-                self._frame = zstandard.ZstdDecompressor().decompressobj()
-            self._ready = self._frame.decompress(raw)
-        size = min(len(buffer), len(self._ready))
-        buffer[:size] = self._ready[:size]
-        self._ready = self._ready[size:]
-        return size
-
-
-def _open(path: Path) -> io.BufferedIOBase:
-    if path.suffix == ".gz":
-        return gzip.open(path)
-    if path.suffix == ".xz":
-        return lzma.open(path)
-    if path.suffix == ".zst":
-        return io.BufferedReader(_Zstandard(path))
-    return path.open("rb")
 
 
 def _decoded(raw: bytes) -> str | None:
@@ -124,7 +74,7 @@ def lines_of(source: Source, drops: Drops) -> Iterator[str]:
     """
     some = legible = False
     try:
-        with _open(source.path) as file:
+        with open_file(source.path) as file:
             for raw in file:
                 some = True
                 line = _decoded(raw)
@@ -133,7 +83,7 @@ def lines_of(source: Source, drops: Drops) -> Iterator[str]:
                 else:
                     legible = True
                     yield line
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile, zstandard.ZstdError) as error:
+    except DAMAGED as error:
         raise ValueError(
             f"{source.path} is cut short or damaged ({error}): fetch or pack it again."
         ) from error

@@ -1,22 +1,12 @@
 """Predictions and references in XTREME's layout: `TASK/test-XX.tsv`, `.json` for answers."""
 
-import gzip
 import json
-import lzma
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import zstandard
+from erniem.compressed import PACKED, read_text
 
 __all__ = ["find_file", "read_file"]
-
-OPENERS: Mapping[str, Callable[[Path], bytes]] = {
-    "": lambda path: path.read_bytes(),
-    ".gz": lambda path: gzip.decompress(path.read_bytes()),
-    ".xz": lambda path: lzma.decompress(path.read_bytes()),
-    ".zst": lambda path: _zstd(path.read_bytes()),
-}
 
 
 def find_file(folder: Path, task: str, language: str, ending: str) -> Path | None:
@@ -25,7 +15,7 @@ def find_file(folder: Path, task: str, language: str, ending: str) -> Path | Non
     Raises:
         ValueError: two of them.
     """
-    names = [folder / task / f"test-{language}.{ending}{packed}" for packed in OPENERS]
+    names = [folder / task / f"test-{language}.{ending}{packed}" for packed in PACKED]
     found = [path for path in names if path.is_file()]
     if len(found) > 1:
         raise ValueError(f"{found[0]} and {found[1].name} are both there: keep one of them.")
@@ -36,7 +26,7 @@ def read_file(path: Path, kind: str) -> Any:
     """What a file of predictions or references holds.
 
     Args:
-        path: plain, `.gz`, `.xz` or `.zst`.
+        path: plain or packed.
         kind: `labels` and `pairs` (one a line), `tags` (one a line, an empty line after each
             sentence), `answers` (SQuAD's JSON, or answers by question).
 
@@ -46,12 +36,7 @@ def read_file(path: Path, kind: str) -> Any:
     Raises:
         ValueError: damaged, not UTF-8, not JSON, or something else than such a file.
     """
-    try:
-        text = OPENERS[path.suffix if path.suffix in OPENERS else ""](path).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 ({error}): convert it.") from error
-    except (EOFError, OSError, lzma.LZMAError, zstandard.ZstdError) as error:
-        raise ValueError(f"{path} cannot be read ({error}): fetch or pack it again.") from error
+    text = read_text(path)
     if kind == "answers":
         return _answers(path, text)
     return _sentences(text) if kind == "tags" else _lines(text)
@@ -95,8 +80,3 @@ def _answers(path: Path, text: str) -> dict[str, Any]:
         raise ValueError(
             f"{path} is neither SQuAD's JSON nor answers by question ({error!r} is missing or odd)."
         ) from error
-
-
-def _zstd(packed: bytes) -> bytes:
-    with zstandard.ZstdDecompressor().stream_reader(packed) as reader:
-        return reader.read()
