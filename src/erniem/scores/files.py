@@ -6,7 +6,7 @@ from typing import Any
 
 from erniem.compressed import PACKED, read_text
 
-__all__ = ["find_file", "read_file"]
+__all__ = ["find_file", "read_file", "write_file"]
 
 
 def find_file(folder: Path, task: str, language: str, ending: str) -> Path | None:
@@ -40,6 +40,35 @@ def read_file(path: Path, kind: str) -> Any:
     if kind == "answers":
         return _answers(path, text)
     return _sentences(text) if kind == "tags" else _lines(text)
+
+
+def write_file(path: Path, kind: str, values: Any) -> None:
+    """Writes predictions or references, whole or not at all, as `read_file` reads them.
+
+    Args:
+        path: plain; its folder is made.
+        kind: as for `read_file`.
+        values: a list of lines, a list of sentences' tags, or by question an answer, or a list of
+            right answers.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(_written(kind, values), encoding="utf-8", newline="\n")
+    partial.replace(path)
+
+
+def _written(kind: str, values: Any) -> str:
+    if kind == "tags":
+        return "".join("".join(f"{tag}\n" for tag in sentence) + "\n" for sentence in values)
+    if kind != "answers":
+        return "".join(f"{line}\n" for line in values)
+    if any(isinstance(one, list) for one in values.values()):
+        questions = [
+            {"id": question, "answers": [{"text": one} for one in right]}
+            for question, right in values.items()
+        ]
+        values = {"version": "1.1", "data": [{"paragraphs": [{"qas": questions}]}]}
+    return json.dumps(values, ensure_ascii=False, indent=1) + "\n"
 
 
 def _lines(text: str) -> list[str]:
