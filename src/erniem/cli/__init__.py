@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 from erniem import __version__
 from erniem.cli.checkpoints import CHECKPOINTS
+from erniem.cli.tasks import TASKS
 from erniem.cli.training import TRAINING
 from erniem.cli.use import USE
 from erniem.cli.verb import Verb, VerbParser
 
 __all__ = ["VERBS", "Verb", "main"]
 
-VERBS = TRAINING | CHECKPOINTS | USE
+VERBS = TRAINING | TASKS | CHECKPOINTS | USE
 """The commands, in the order of the help."""
 
 

@@ -63,7 +63,7 @@ def _pretrain_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+def _retrieval_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", type=Path, help="checkpoint with its tokenizer")
     parser.add_argument("--corpus", type=Path, help="measure on its held-out pairs")
     parser.add_argument("--tatoeba", type=Path, help="measure on tatoeba.XXX-eng.XXX files")
@@ -115,7 +115,7 @@ def _pretrain(values: Values) -> None:
         print(result.summary())
 
 
-def _evaluate(values: Values) -> None:
+def _retrieval(values: Values) -> None:
     from erniem.tasks.evaluate import evaluate
 
     print("\n".join(evaluate(values.pop("model"), **values).lines()))
@@ -146,10 +146,10 @@ TRAINING = {
         run=_pretrain,
         example="erniem pretrain recipe.yaml stage1.steps=5000",
     ),
-    "evaluate": Verb(
+    "retrieval": Verb(
         help="retrieval between languages: held-out pairs, Tatoeba",
-        arguments=_evaluate_arguments,
-        run=_evaluate,
-        example="erniem evaluate runs/mine/final --corpus corpus --tatoeba tatoeba/",
+        arguments=_retrieval_arguments,
+        run=_retrieval,
+        example="erniem retrieval runs/mine/final --corpus corpus --tatoeba tatoeba/",
     ),
 }

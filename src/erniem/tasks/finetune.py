@@ -31,6 +31,9 @@ __all__ = ["Finetuned", "finetune"]
 FINISHED = "finetuned.json"
 """Beside the network: how it was made."""
 
+LABELS = {"labels", "start_positions"}
+"""Arguments of a network that are there where a row can be learnt from."""
+
 IN_PROGRESS = ".trainer"
 """Behind the output's name: where a run keeps what it needs to go on."""
 
@@ -149,23 +152,23 @@ def _trainer(
     encoded = task.family.encode(examples, tokenizer, limits)
     set_seed(seed)
     network = open_network(model, task.family.head, task.family.labels)
+    scored: tuple[Sequence[Any], Encoded] | None = None
+    if dev is not None and dev.labelled:
+        scored = (dev.examples, task.family.encode(dev.examples, tokenizer, limits))
     arguments = training_arguments(
         folder,
         settings,
         seed,
         len(encoded.rows),
-        scored=dev is not None,
+        scored=scored is not None,
         packed=is_packed(network),
     )
-    scored: tuple[Sequence[Any], Encoded] | None = None
-    if dev is not None:
-        scored = (dev.examples, task.family.encode(dev.examples, tokenizer, limits))
     return TaskTrainer(
         network,
         arguments,
         task=task,
         settings=settings,
-        rows=encoded.rows,
+        rows=[row for row in encoded.rows if LABELS & row.keys()],
         dev=scored,
         pad=tokenizer.pad_token_id,
         progress=progress,

@@ -36,6 +36,8 @@ class Gathered:
     """They were read from these."""
     dropped: Mapping[str, int]
     """Examples left out, by reason."""
+    labelled: bool = True
+    """Whether the right answers are known."""
 
 
 def gather(task: Task, data: Path, training: Training) -> Gathered:
@@ -72,7 +74,12 @@ def read_split(
     if not paths:
         return None
     read = task.family.read(paths, language)
-    return Gathered(examples=read.examples[:limit], files=paths, dropped=read.dropped)
+    return Gathered(
+        examples=read.examples[:limit],
+        files=paths,
+        dropped=read.dropped,
+        labelled=read.labelled,
+    )
 
 
 def _some(examples: Sequence[Any], limit: int | None) -> Sequence[Any]:

@@ -1,0 +1,202 @@
+"""Verbs that train an encoder for a task, and measure it."""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from erniem.cli.verb import Values, Verb
+
+__all__ = ["TASKS"]
+
+
+def _encoder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", type=Path, required=True, metavar="DIR", help="checkpoint with its tokenizer"
+    )
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="holds the tasks' folders"
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="examples of a language and split at most (all)"
+    )
+
+
+def _recipe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--recipe", metavar="NAME|FILE", help="settings by task (xtreme-baseline; docs/xtreme.md)"
+    )
+    parser.add_argument(
+        "--set", nargs="+", metavar="KEY=VALUE", help="over the recipe: epochs=2 xnli.batch_size=8"
+    )
+    parser.add_argument("--seeds", type=int, metavar="N", help="times to train, seeds 0 to N-1 (1)")
+    parser.add_argument(
+        "--train-languages", nargs="+", metavar="XX", help="to train on (en: zero-shot transfer)"
+    )
+    parser.add_argument(
+        "--train-limit", type=int, metavar="N", help="training examples of a language at most (all)"
+    )
+
+
+def _finetune_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", metavar="TASK", help="xnli, udpos, …, or a task.py of yours")
+    _encoder(parser)
+    _recipe(parser)
+    parser.add_argument(
+        "--train-files", nargs="+", type=Path, metavar="FILE", help="instead of the task's own"
+    )
+
+
+def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", metavar="TASK", help="xnli, tatoeba, …, or a task.py of yours")
+    _encoder(parser)
+    parser.add_argument("--languages", nargs="+", metavar="XX", help="only these (all)")
+    parser.add_argument(
+        "--split", choices=["test", "dev"], help="(test, and dev of a language without one)"
+    )
+
+
+def _xtreme_arguments(parser: argparse.ArgumentParser) -> None:
+    _encoder(parser)
+    _recipe(parser)
+    parser.add_argument("--tasks", nargs="+", metavar="TASK", help="of the nine (all)")
+    parser.add_argument("--languages", nargs="+", metavar="XX", help="only these (all)")
+    parser.add_argument(
+        "--train-files",
+        nargs="+",
+        metavar="TASK=FILE,FILE",
+        help="instead of a task's own; squad is XQuAD's and MLQA's",
+    )
+    parser.add_argument(
+        "--layer", type=int, metavar="N", help="of sentence vectors (XTREME's: 7 of 12, 13 of 24)"
+    )
+
+
+def _compare_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("first", type=Path, metavar="A", help="folder of a run of erniem xtreme")
+    parser.add_argument("second", type=Path, metavar="B", help="of another")
+    parser.add_argument(
+        "--report", type=Path, metavar="DIR", help="write a page with both side by side"
+    )
+
+
+def _finetune(values: Values) -> None:
+    from erniem.tasks.catalogue import task_named
+    from erniem.tasks.gather import Training
+    from erniem.tasks.seeds import finetune_seeds, spread
+    from erniem.tasks.settings import read_settings
+
+    task = task_named(values.pop("task"))
+    settings = read_settings(
+        values.pop("recipe", "xtreme-baseline"), task.training.name, values.pop("set", ())
+    )
+    training = Training(
+        languages=tuple(values.pop("train_languages", ("en",))),
+        files=tuple(values.pop("train_files", ())),
+        limit=values.pop("train_limit", None),
+    )
+    found = finetune_seeds(
+        task,
+        values.pop("model"),
+        values.pop("data"),
+        values.pop("output"),
+        settings,
+        training=training,
+        dev_limit=values.pop("limit", None),
+        **values,
+    )
+    for one in found.values():
+        print("\n".join(one.lines()))
+    best = [one.best for one in found.values() if one.best is not None]
+    if len(best) > 1:
+        print(f"best on dev over {len(best)} seeds: {spread(best)}")
+
+
+def _evaluate(values: Values) -> None:
+    from erniem.tasks.catalogue import RETRIEVAL, task_named
+    from erniem.tasks.measure_retrieval import measure_retrieval
+    from erniem.tasks.seeds import measure_seeds
+
+    name, model, data = values.pop("task"), values.pop("model"), values.pop("data")
+    output = values.pop("output")
+    if name in RETRIEVAL:
+        if "split" in values:
+            raise ValueError(f"--split: {name} is scored on its test set, or dev without one.")
+        print("\n".join(measure_retrieval(name, model, data, output, **values).lines()))
+    else:
+        print("\n".join(measure_seeds(task_named(name), model, data, output, **values).lines()))
+
+
+def _xtreme(values: Values) -> None:
+    from erniem.report.xtreme import report_xtreme
+    from erniem.tasks.gather import Training
+    from erniem.tasks.plan import Plan
+    from erniem.tasks.xtreme import xtreme
+
+    training = Training(
+        languages=tuple(values.pop("train_languages", ("en",))),
+        limit=values.pop("train_limit", None),
+    )
+    lists = {name: tuple(values.pop(name)) for name in ("tasks", "languages") if name in values}
+    plan = Plan(
+        training=training,
+        overrides=tuple(values.pop("set", ())),
+        train_files=dict(map(_files, values.pop("train_files", ()))),
+        **lists,
+        **values,
+    )
+    result = xtreme(plan, command=shlex.join(["erniem", *sys.argv[1:]]))
+    print("\n".join(result.lines()))
+    if result.scores:
+        print(f"the report: {report_xtreme([plan.output], plan.output / 'report')}")
+    if result.failed:
+        raise ValueError(
+            f"{len(result.failed)} of the tasks failed (seed-N/failed has the traces); run again "
+            "to go on with them."
+        )
+
+
+def _files(given: str) -> tuple[str, tuple[Path, ...]]:
+    """A task and its files: `squad=a.json,b.json`."""
+    task, equals, files = given.partition("=")
+    if not equals:
+        raise ValueError(f"--train-files {given!r}: write TASK=FILE, files with commas between.")
+    return task, tuple(map(Path, files.split(",")))
+
+
+def _compare(values: Values) -> None:
+    from erniem.report.xtreme import compare_runs, report_xtreme
+
+    first, second = values["first"], values["second"]
+    print("\n".join(compare_runs(first, second).lines()))
+    if "report" in values:
+        print(f"the report: {report_xtreme([first, second], values['report'])}")
+
+
+TASKS = {
+    "finetune": Verb(
+        help="train an encoder for a task, on English or any languages; run again to go on",
+        arguments=_finetune_arguments,
+        run=_finetune,
+        example="erniem finetune xnli --model runs/mine/final --data xtreme/ --output runs/xnli",
+    ),
+    "evaluate": Verb(
+        help="a task's figures in every language, and predictions in XTREME's layout",
+        arguments=_evaluate_arguments,
+        run=_evaluate,
+        example="erniem evaluate xnli --model runs/xnli --data xtreme/ --output runs/xnli-said",
+    ),
+    "xtreme": Verb(
+        help="XTREME's nine tasks, one table; run again to go on",
+        arguments=_xtreme_arguments,
+        run=_xtreme,
+        example="erniem xtreme --model runs/mine/final --data xtreme/ --output runs/xtreme",
+    ),
+    "compare": Verb(
+        help="two runs of XTREME: which is better, and is it chance",
+        arguments=_compare_arguments,
+        run=_compare,
+        example="erniem compare runs/xtreme-a runs/xtreme-b --report runs/a-and-b",
+    ),
+}

@@ -1,0 +1,129 @@
+"""XTREME's nine tasks with one encoder; a run that was killed goes on where it stopped.
+
+```text
+seven tasks, each seed:  fine-tune on English ─▶ RUN/seed-0/networks/xnli ─ measure ─┐
+two tasks, untrained:    sentence vectors ─▶ nearest neighbours, mined pairs ────────┤
+RUN/seed-0/predictions/TASK/test-XX ◀────────────────────────────────────────────────┘
+RUN/seed-0/references/TASK/test-XX ─ score ─▶ RUN/seed-0/scores.json       RUN/run.json: what, how
+```
+
+A task that fails is told in the end; it takes nothing from the others.
+"""
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from erniem.scores.score import Scores, score, write_scores
+from erniem.tasks.catalogue import RETRIEVAL, TASKS
+from erniem.tasks.finetune import Finetuned, finetune
+from erniem.tasks.measure import measure
+from erniem.tasks.measure_retrieval import measure_retrieval
+from erniem.tasks.measured import Measurement
+from erniem.tasks.plan import Plan, RunFile
+from erniem.tasks.settings import read_settings
+
+__all__ = ["XtremeResult", "xtreme"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class XtremeResult:
+    """What a run came to."""
+
+    output: Path
+    """Its folder."""
+    scores: tuple[Scores, ...]
+    """By seed."""
+    failed: Mapping[str, str]
+    """What went wrong, by `task, seed n`."""
+
+    def lines(self) -> list[str]:
+        """The table of each seed, and what went wrong."""
+        lines = []
+        for seed, one in enumerate(self.scores):
+            lines += ([f"seed {seed}"] if len(self.scores) > 1 else []) + one.lines()
+        return lines + [f"{what} failed: {why}" for what, why in self.failed.items()]
+
+
+def xtreme(plan: Plan, *, command: str = "", progress: bool = True) -> XtremeResult:
+    """Runs the tasks of a plan that are not done yet, and scores all.
+
+    Args:
+        plan: what to do.
+        command: that is running, to be kept with the figures.
+        progress: show bars.
+
+    Raises:
+        ValueError: the folder holds a run of another plan.
+    """
+    run = RunFile(plan, command)
+    failed = {}
+    scores = []
+    for seed in range(plan.seeds):
+        folder = plan.output / f"seed-{seed}"
+        for name in plan.tasks:
+            if not plan.languages_of(name):
+                continue
+            try:
+                run.keep(name, seed, *_task(plan, name, seed, progress))
+            except Exception as error:  # whatever it is, the other tasks go on
+                failed[f"{name}, seed {seed}"] = str(error) or repr(error)
+                _keep_trace(folder / "failed" / f"{name}.txt")
+        (folder / "predictions").mkdir(parents=True, exist_ok=True)
+        (folder / "references").mkdir(parents=True, exist_ok=True)
+        if any((folder / "references").iterdir()):
+            scores.append(score(folder / "predictions", folder / "references"))
+            write_scores(scores[-1], folder / "scores.json")
+    return XtremeResult(output=plan.output, scores=tuple(scores), failed=failed)
+
+
+def _task(plan: Plan, name: str, seed: int, progress: bool) -> tuple[Measurement, Finetuned | None]:
+    """One task with one seed, whatever of it is not done yet."""
+    folder = plan.output / f"seed-{seed}"
+    languages = plan.languages_of(name)
+    if name in RETRIEVAL:
+        return (
+            measure_retrieval(
+                name,
+                plan.model,
+                plan.data,
+                folder,
+                languages=languages,
+                layer=plan.layer,
+                limit=plan.limit,
+                progress=progress,
+            ),
+            None,
+        )
+    task = TASKS[name]
+    trained_on = task.training.name
+    settings = read_settings(plan.recipe, trained_on, plan.overrides, everywhere=True)
+    found = finetune(
+        task,
+        plan.model,
+        plan.data,
+        folder / "networks" / trained_on,
+        settings,
+        training=replace(plan.training, files=plan.train_files.get(trained_on, ())),
+        seed=seed,
+        dev_limit=plan.limit,
+        progress=progress,
+    )
+    measurement = measure(
+        task,
+        found.folder,
+        plan.data,
+        folder,
+        settings,
+        languages=languages,
+        limit=plan.limit,
+        progress=progress,
+    )
+    return measurement, found
+
+
+def _keep_trace(path: Path) -> None:
+    """Writes what went wrong, at length."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(traceback.format_exc(), encoding="utf-8")
