@@ -131,15 +131,15 @@ def string_of(value: Any) -> str:
 def _table(path: Path, columns: Sequence[str], known: Sequence[str], ending: str) -> Iterator[Row]:
     """A row a line. Lines end in a line feed alone: other ends of lines may stand in the text."""
     separator = "," if ending == ".csv" else "\t"
-    names = list(columns)
+    names, headed = list(columns), False
     for number, line in enumerate(read_text(path).split("\n"), start=1):
         cells = [_unquoted(cell) for cell in line.rstrip("\r").split(separator)]
         if not any(cells):
             continue
         if number == 1 and len(set(cells) & {*columns, *known}) > 1:
-            names = cells
+            names, headed = cells, True
             continue
-        if names != list(columns) and len(cells) < len(names):
+        if headed and len(cells) < len(names):
             raise ValueError(
                 f"{path}:{number} has {len(cells)} columns, the header has {len(names)}: complete "
                 "the line."

@@ -168,7 +168,7 @@ def _columns(path: Path, language: str) -> Iterator[Columns]:
     tags: list[str | None] = []
     start = 1
     for number, line in enumerate([*read_text(path).split("\n"), ""], start=1):
-        cells = _cells(line.rstrip("\r"))
+        cells = _cells(line.rstrip("\r"), comments=".conllu" in path.suffixes)
         if cells is None:
             if words:
                 yield f"{path}:{start}", words, tags
@@ -179,14 +179,16 @@ def _columns(path: Path, language: str) -> Iterator[Columns]:
             tags.append(tag)
 
 
-def _cells(line: str) -> tuple[str, str | None] | tuple[()] | None:
+def _cells(line: str, *, comments: bool) -> tuple[str, str | None] | tuple[()] | None:
     """A word and its tag; nothing of a line that holds no word; None between sentences."""
     if not line.strip():
         return None
+    if comments and line.startswith("#"):
+        return ()
     cells = [one.strip() for one in (line.split("\t") if "\t" in line else line.split())]
     if len(cells) == 10:  # CoNLL-U: the form and its universal part of speech
         return (cells[1], cells[3]) if cells[0].isdigit() else ()
-    if cells[0] == "-DOCSTART-" or (len(cells) == 1 and line.startswith("# ")):
+    if cells[0] == "-DOCSTART-":
         return ()
     return cells[0], (cells[-1] or None) if len(cells) > 1 else None
 

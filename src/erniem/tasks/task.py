@@ -13,7 +13,7 @@ files and languages. A task of your own is one `Task(...)`: CONTRIBUTING.md show
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from transformers import PreTrainedTokenizerFast
@@ -77,6 +77,7 @@ class Encoded:
     """What the family needs to decode each row."""
 
 
+@runtime_checkable
 class Family(Protocol):
     """How tasks of one shape are read, posed to a network and understood.
 
