@@ -61,7 +61,7 @@ def test_pretrain_lists_every_key(capsys: pytest.CaptureFixture[str]) -> None:
     ("verb", "function", "defaults"),
     [
         ("corpus", build_corpus, {"vocabulary_size": 16_000, "held_out": 500}),
-        ("evaluate", evaluate, {"pooling": "mean"}),
+        ("retrieval", evaluate, {"pooling": "mean"}),
     ],
 )
 def test_the_defaults_that_help_tells_are_those_of_the_library(
@@ -100,8 +100,8 @@ def test_text_becomes_a_tokenizer_and_a_corpus(
     [
         (["quickstart"], {"data": None}),
         (["quickstart", "mine", "--output", "out"], {"data": Path("mine"), "output": Path("out")}),
-        (["evaluate", "m", "--layer", "3"], {"model": Path("m"), "layer": 3}),
-        (["evaluate", "m", "--centred"], {"model": Path("m"), "centred": True}),
+        (["retrieval", "m", "--layer", "3"], {"model": Path("m"), "layer": 3}),
+        (["retrieval", "m", "--centred"], {"model": Path("m"), "centred": True}),
     ],
 )
 def test_the_library_gets_what_was_given_and_nothing_else(

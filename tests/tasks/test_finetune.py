@@ -66,7 +66,7 @@ def test_a_network_learns_and_the_best_is_kept(run: Run, tasks_folder: Path) -> 
     assert list((found.folder / "runs").rglob("events*"))
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for a machine that goes down."""
 
 
@@ -80,7 +80,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(
             self, args: object, state: object, control: object, **kwargs: object
         ) -> None:
             if state.global_step == 20:  # type: ignore[attr-defined]
-                raise Killed
+                raise KilledError
 
     create = TaskTrainer.create_optimizer
     with monkeypatch.context() as patch:
@@ -89,7 +89,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(
             "create_optimizer",
             lambda self, model=None: (self.add_callback(Kill()), create(self, model))[1],
         )
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             run()
     torn = tmp_path / "out.trainer" / "checkpoint-19"
     torn.mkdir()  # a checkpoint that the machine went down over

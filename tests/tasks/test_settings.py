@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from erniem.tasks.catalogue import TASKS
-from erniem.tasks.settings import RECIPES, Settings, read_settings
+from erniem.tasks.settings import RECIPES, TRAINED_AS, Settings, read_settings
 
 
 def test_the_published_settings_of_ernie_m() -> None:
@@ -36,7 +36,7 @@ def test_xtremes_own_settings() -> None:
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_recipe_can_be_read_for_every_task(recipe: str) -> None:
-    for name in TASKS:
+    for name in {task.training.name for task in TASKS.values()}:
         assert read_settings(recipe, name).batch_size in (8, 32, 128)
 
 
@@ -73,6 +73,17 @@ def test_the_command_line_has_the_last_word() -> None:
 def test_a_mistake_names_the_setting(given: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         read_settings("quick", "xnli", [given])
+
+
+def test_settings_that_nothing_would_read_are_refused(tmp_path: Path) -> None:
+    shared = {task.name: task.training.name for task in TASKS.values() if task.trained_on}
+    assert shared == TRAINED_AS
+    with pytest.raises(ValueError, match="mlqa, which is trained as squad"):
+        read_settings("quick", "squad", ["mlqa.epochs=1"], everywhere=True)
+    path = tmp_path / "mine.yaml"
+    path.write_text("xquad: {epochs: 3}\n")
+    with pytest.raises(ValueError, match=r"mine\.yaml has settings of xquad"):
+        read_settings(path, "squad")
 
 
 def test_a_recipe_that_is_none(tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ def _encoder(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, required=True, metavar="DIR", help="holds the tasks' folders"
     )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make")
+
+
+def _limit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=int, metavar="N", help="examples of a language and split at most (all)"
     )
@@ -34,15 +37,16 @@ def _recipe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--train-languages", nargs="+", metavar="XX", help="to train on (en: zero-shot transfer)"
     )
-    parser.add_argument(
-        "--train-limit", type=int, metavar="N", help="training examples of a language at most (all)"
-    )
 
 
 def _finetune_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", metavar="TASK", help="xnli, udpos, …, or a task.py of yours")
     _encoder(parser)
+    _limit(parser)
     _recipe(parser)
+    parser.add_argument(
+        "--train-limit", type=int, metavar="N", help="training examples of a language at most (all)"
+    )
     parser.add_argument(
         "--train-files", nargs="+", type=Path, metavar="FILE", help="instead of the task's own"
     )
@@ -51,6 +55,7 @@ def _finetune_arguments(parser: argparse.ArgumentParser) -> None:
 def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", metavar="TASK", help="xnli, tatoeba, …, or a task.py of yours")
     _encoder(parser)
+    _limit(parser)
     parser.add_argument("--languages", nargs="+", metavar="XX", help="only these (all)")
     parser.add_argument(
         "--split", choices=["test", "dev"], help="(test, and dev of a language without one)"
@@ -62,6 +67,18 @@ def _xtreme_arguments(parser: argparse.ArgumentParser) -> None:
     _recipe(parser)
     parser.add_argument("--tasks", nargs="+", metavar="TASK", help="of the nine (all)")
     parser.add_argument("--languages", nargs="+", metavar="XX", help="only these (all)")
+    parser.add_argument(
+        "--limit",
+        nargs="+",
+        metavar="[TASK=]N",
+        help="examples of a language and split at most, of all tasks or one (all)",
+    )
+    parser.add_argument(
+        "--train-limit",
+        nargs="+",
+        metavar="[TASK=]N",
+        help="training examples of a language at most, of all tasks or one (all)",
+    )
     parser.add_argument(
         "--train-files",
         nargs="+",
@@ -130,22 +147,17 @@ def _evaluate(values: Values) -> None:
 
 def _xtreme(values: Values) -> None:
     from erniem.report.xtreme import report_xtreme
-    from erniem.tasks.gather import Training
     from erniem.tasks.plan import Plan
     from erniem.tasks.xtreme import xtreme
 
-    training = Training(
-        languages=tuple(values.pop("train_languages", ("en",))),
-        limit=values.pop("train_limit", None),
-    )
-    lists = {name: tuple(values.pop(name)) for name in ("tasks", "languages") if name in values}
-    plan = Plan(
-        training=training,
-        overrides=tuple(values.pop("set", ())),
-        train_files=dict(map(_files, values.pop("train_files", ()))),
-        **lists,
-        **values,
-    )
+    given: Values = {"overrides": tuple(values.pop("set", ()))}
+    for name in ("tasks", "languages", "train_languages"):
+        if name in values:
+            given[name] = tuple(values.pop(name))
+    for name in ("limit", "train_limit"):
+        given[name] = dict(_share(one, name) for one in values.pop(name, ()))
+    given["train_files"] = dict(map(_files, values.pop("train_files", ())))
+    plan = Plan(**given, **values)
     result = xtreme(plan, command=shlex.join(["erniem", *sys.argv[1:]]))
     print("\n".join(result.lines()))
     if result.scores:
@@ -155,6 +167,14 @@ def _xtreme(values: Values) -> None:
             f"{len(result.failed)} of the tasks failed (seed-N/failed has the traces); run again "
             "to go on with them."
         )
+
+
+def _share(given: str, option: str) -> tuple[str, int]:
+    """How many examples of which task: `300` of all, `tatoeba=1000`."""
+    task, equals, number = given.rpartition("=")
+    if not number.isdecimal() or (equals and not task):
+        raise ValueError(f"--{option.replace('_', '-')} {given!r}: write a number, or TASK=NUMBER.")
+    return task or "all", int(number)
 
 
 def _files(given: str) -> tuple[str, tuple[Path, ...]]:

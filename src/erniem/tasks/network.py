@@ -66,7 +66,7 @@ def open_network(folder: Path, head: Head, labels: Sequence[str]) -> PreTrainedM
                 ignore_mismatched_sizes=True,
                 **settings,
             )
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, ValueError) as error:
         raise ValueError(f"{folder} cannot be read: {error}") from error
 
 

@@ -12,9 +12,12 @@ from erniem.tasks.catalogue import TASKS
 from erniem.tasks.finetune import Finetuned
 from erniem.tasks.gather import Training
 from erniem.tasks.measured import Measurement
-from erniem.tasks.settings import read_settings
+from erniem.tasks.settings import TRAINED_AS, Settings, read_settings
 
 __all__ = ["Plan", "RunFile"]
+
+TRAINED = {TASKS[one].training.name for one in XTREME if one in TASKS}
+"""Tasks that have training data; XQuAD's and MLQA's is `squad`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,31 +40,39 @@ class Plan:
     """Settings by task, see `read_settings`."""
     overrides: tuple[str, ...] = ()
     """`key=value` or `task.key=value`, over the recipe."""
-    training: Training = field(default_factory=Training)
-    """Languages to train on, and how many examples of each."""
+    train_languages: tuple[str, ...] = ("en",)
+    """Languages to train on."""
+    train_limit: Mapping[str, int] = field(default_factory=dict)
+    """Training examples of each language at most, by task as in `train_files`, and for `all`."""
     train_files: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     """Instead of a task's own training files, by task (`squad` is XQuAD's and MLQA's)."""
-    limit: int | None = None
-    """Examples of each language and split at most, its first."""
+    limit: Mapping[str, int] = field(default_factory=dict)
+    """Examples of each language and split at most, its first, by task, and for `all`."""
     layer: int | None = None
     """That sentence vectors are taken from; XTREME's choice if None."""
 
     def __post_init__(self) -> None:
-        if unknown := [one for one in self.tasks if one not in XTREME]:
-            raise ValueError(f"XTREME has no {', '.join(unknown)}; it has {', '.join(XTREME)}.")
-        trained = {TASKS[one].training.name for one in XTREME if one in TASKS}
-        if unknown := sorted(set(self.train_files) - trained):
-            raise ValueError(
-                f"no task is trained on {', '.join(unknown)}; tasks are trained on "
-                f"{', '.join(sorted(trained))}."
-            )
         codes = {code for one in XTREME.values() for code in one.languages}
-        if unknown := sorted(set(self.languages or ()) - codes):
-            raise ValueError(f"no task of XTREME is in {', '.join(unknown)}.")
-        if self.seeds < 1:
-            raise ValueError(f"seeds is {self.seeds}: give at least 1.")
+        sections = {one.partition("=")[0].rpartition(".")[0] for one in self.overrides}
+        for asked, given, known in (
+            ("tasks", self.tasks, XTREME),
+            ("languages", self.languages or (), codes),
+            ("limit", self.limit, {*XTREME, "all"}),
+            ("train_limit", self.train_limit, {*TRAINED, "all"}),
+            ("train_files", self.train_files, TRAINED),
+            ("settings", sections, {*TRAINED, *TRAINED_AS, ""}),
+        ):
+            if unknown := [one for one in given if one not in known]:
+                raise ValueError(
+                    f"{asked} of {unknown[0]}: there is none; choose of "
+                    f"{', '.join(sorted(filter(None, known)))}."
+                )
+        for number in (self.seeds, *self.limit.values(), *self.train_limit.values()):
+            if number < 1:
+                raise ValueError(f"{number} seeds or examples: give at least 1.")
         for name in self.tasks:  # so that a mistake in the last task's settings is told at once
-            read_settings(self.recipe, name, self.overrides, everywhere=True)
+            if name in TASKS:
+                self.settings_of(name)
 
     def as_dict(self) -> dict[str, Any]:
         """What makes one run another, as plain values."""
@@ -69,10 +80,10 @@ class Plan:
             "model": str(self.model),
             "recipe": self.recipe,
             "overrides": list(self.overrides),
-            "train_languages": list(self.training.languages),
-            "train_limit": self.training.limit,
+            "train_languages": list(self.train_languages),
+            "train_limit": dict(self.train_limit),
             "train_files": {name: list(map(str, one)) for name, one in self.train_files.items()},
-            "limit": self.limit,
+            "limit": dict(self.limit),
             "layer": self.layer,
         }
 
@@ -80,6 +91,24 @@ class Plan:
         """Of a task those that are asked for, in its order."""
         wanted = self.languages
         return tuple(one for one in XTREME[task].languages if wanted is None or one in wanted)
+
+    def limit_of(self, task: str) -> int | None:
+        """Examples of each of its languages and splits at most."""
+        return self.limit.get(task, self.limit.get("all"))
+
+    def settings_of(self, task: str) -> Settings:
+        """How a task's network is trained."""
+        name = TASKS[task].training.name
+        return read_settings(self.recipe, name, self.overrides, everywhere=True)
+
+    def training_of(self, task: str) -> Training:
+        """What a task's network is trained on."""
+        name = TASKS[task].training.name
+        return Training(
+            languages=self.train_languages,
+            files=self.train_files.get(name, ()),
+            limit=self.train_limit.get(name, self.train_limit.get("all")),
+        )
 
 
 class RunFile:
@@ -127,9 +156,9 @@ class RunFile:
             if found is None
             else {
                 "rows": found.examples,
-                "languages": list(self.plan.training.languages),
+                "languages": list(self.plan.train_languages),
                 "files": [Path(one).name for one in found.files],
-                "limit": self.plan.training.limit,
+                "limit": self.plan.training_of(name).limit,
                 "dropped": found.dropped,
             },
             "dev": dev if found else {},
@@ -150,13 +179,13 @@ class RunFile:
 
 def _why_not(plan: Plan, name: str, measurement: Measurement) -> Iterator[str]:
     """Why a task's figures are not to be set beside published ones."""
-    trained_on = TASKS[name].training.name if name in TASKS else name
-    if files := plan.train_files.get(trained_on):
-        yield f"trained on {', '.join(one.name for one in files)}"
-    if plan.training.limit is not None and name in TASKS:
-        yield f"trained on {plan.training.limit:,} examples of each language at most"
-    if plan.limit is not None:
-        yield f"scored on the first {plan.limit:,} examples of each language"
+    training = plan.training_of(name) if name in TASKS else Training()
+    if training.files:
+        yield f"trained on {', '.join(one.name for one in training.files)}"
+    if training.limit is not None:
+        yield f"trained on {training.limit:,} examples of each language at most"
+    if (limit := plan.limit_of(name)) is not None:
+        yield f"scored on the first {limit:,} examples of each language"
     other = [code for code, one in measurement.languages.items() if one.split != "test"]
     if other:
         yield f"scored on the development set in {' '.join(other)}"

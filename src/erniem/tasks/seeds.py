@@ -47,8 +47,8 @@ class OverSeeds:
             name: [mean for one in self.measurements.values() if (mean := one.mean(name))]
             for name in names
         }
-        told = "".join(f"{name} {spread(values):<16}" for name, values in means.items())
-        return [*lines, f"{'mean':10}{told}"]
+        over = "".join(f"{name} {spread(values):<16}" for name, values in means.items())
+        return [*lines, f"{'mean':10}{over}"]
 
     def _values(self, code: str, name: str) -> list[float]:
         """A figure of a language with each seed."""

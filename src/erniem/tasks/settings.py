@@ -5,7 +5,7 @@ recipes/ernie-m-base.yaml:  all: … ─▶ xnli: … ─▶ key=value of the co
 ```
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, get_args, get_type_hints
 
 import yaml
 
-__all__ = ["RECIPES", "Settings", "read_settings"]
+__all__ = ["RECIPES", "TRAINED_AS", "Settings", "read_settings"]
 
 RECIPES = (
     "ernie-m-base",
@@ -25,6 +25,9 @@ RECIPES = (
     "quick",
 )
 """The recipes that come with the package."""
+
+TRAINED_AS = {"xquad": "squad", "mlqa": "squad"}
+"""Tasks without training data of their own, and under whose name their settings stand."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,17 +106,29 @@ def read_settings(
         raise ValueError(f"{path} is not YAML: {error}.") from error
     if not isinstance(told, dict) or not all(isinstance(one, dict) for one in told.values()):
         raise ValueError(f"{path} must hold settings under `all` and under names of tasks.")
+    _check_sections(path, told)
     given = {**told.get("all", {}), **told.get(task, {})}
     for one in overrides:
         name, equals, value = one.partition("=")
         where, dot, key = name.rpartition(".")
         if not equals:
             raise ValueError(f"{one!r} is no setting: write key=value.")
+        _check_sections("--set", [where])
         if not dot or where == task:
             given[key] = yaml.safe_load(value)
         elif not everywhere:
             raise ValueError(f"{one!r} is a setting of {where}, and this is {task}.")
     return Settings(**{name: _checked(name, one, path) for name, one in given.items()})
+
+
+def _check_sections(path: str, names: Iterable[str]) -> None:
+    """Refuses settings that nothing would read."""
+    for name in names:
+        if name in TRAINED_AS:
+            raise ValueError(
+                f"{path} has settings of {name}, which is trained as {TRAINED_AS[name]}: give them "
+                "under that name."
+            )
 
 
 def _text(recipe: str | Path) -> tuple[str, str]:

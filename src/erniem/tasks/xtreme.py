@@ -12,7 +12,7 @@ A task that fails is told in the end; it takes nothing from the others.
 
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from erniem.scores.score import Scores, score, write_scores
@@ -22,7 +22,6 @@ from erniem.tasks.measure import measure
 from erniem.tasks.measure_retrieval import measure_retrieval
 from erniem.tasks.measured import Measurement
 from erniem.tasks.plan import Plan, RunFile
-from erniem.tasks.settings import read_settings
 
 __all__ = ["XtremeResult", "xtreme"]
 
@@ -40,9 +39,10 @@ class XtremeResult:
 
     def lines(self) -> list[str]:
         """The table of each seed, and what went wrong."""
-        lines = []
+        lines: list[str] = []
         for seed, one in enumerate(self.scores):
-            lines += ([f"seed {seed}"] if len(self.scores) > 1 else []) + one.lines()
+            lines += [f"seed {seed}"] if len(self.scores) > 1 else []
+            lines += one.lines()
         return lines + [f"{what} failed: {why}" for what, why in self.failed.items()]
 
 
@@ -91,23 +91,23 @@ def _task(plan: Plan, name: str, seed: int, progress: bool) -> tuple[Measurement
                 folder,
                 languages=languages,
                 layer=plan.layer,
-                limit=plan.limit,
+                limit=plan.limit_of(name),
                 progress=progress,
             ),
             None,
         )
     task = TASKS[name]
     trained_on = task.training.name
-    settings = read_settings(plan.recipe, trained_on, plan.overrides, everywhere=True)
+    settings = plan.settings_of(name)
     found = finetune(
         task,
         plan.model,
         plan.data,
         folder / "networks" / trained_on,
         settings,
-        training=replace(plan.training, files=plan.train_files.get(trained_on, ())),
+        training=plan.training_of(name),
         seed=seed,
-        dev_limit=plan.limit,
+        dev_limit=plan.limit_of(name),
         progress=progress,
     )
     measurement = measure(
@@ -117,7 +117,7 @@ def _task(plan: Plan, name: str, seed: int, progress: bool) -> tuple[Measurement
         folder,
         settings,
         languages=languages,
-        limit=plan.limit,
+        limit=plan.limit_of(name),
         progress=progress,
     )
     return measurement, found
