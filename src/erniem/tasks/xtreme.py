@@ -10,10 +10,13 @@ RUN/seed-0/references/TASK/test-XX ─ score ─▶ RUN/seed-0/scores.json      
 A task that fails is told in the end; it takes nothing from the others.
 """
 
+import shutil
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from tqdm import tqdm
 
 from erniem.scores.score import Scores, score, write_scores
 from erniem.tasks.catalogue import RETRIEVAL, TASKS
@@ -22,6 +25,7 @@ from erniem.tasks.measure import measure
 from erniem.tasks.measure_retrieval import measure_retrieval
 from erniem.tasks.measured import Measurement
 from erniem.tasks.plan import Plan, RunFile
+from erniem.tasks.seeds import spread
 
 __all__ = ["XtremeResult", "xtreme"]
 
@@ -38,12 +42,20 @@ class XtremeResult:
     """What went wrong, by `task, seed n`."""
 
     def lines(self) -> list[str]:
-        """The table of each seed, and what went wrong."""
+        """The table of each seed, means over several, and what went wrong."""
         lines: list[str] = []
         for seed, one in enumerate(self.scores):
             lines += [f"seed {seed}"] if len(self.scores) > 1 else []
             lines += one.lines()
+        if len(self.scores) > 1:
+            lines += [f"over {len(self.scores)} seeds", *self._spreads()]
         return lines + [f"{what} failed: {why}" for what, why in self.failed.items()]
+
+    def _spreads(self) -> Iterator[str]:
+        """A line for each task that every seed has."""
+        for task in self.scores[0].tasks:
+            if all(task in one.tasks for one in self.scores):
+                yield f"{task:<16}{spread([one.tasks[task]['avg_metric'] for one in self.scores])}"
 
 
 def xtreme(plan: Plan, *, command: str = "", progress: bool = True) -> XtremeResult:
@@ -62,7 +74,8 @@ def xtreme(plan: Plan, *, command: str = "", progress: bool = True) -> XtremeRes
     scores = []
     for seed in range(plan.seeds):
         folder = plan.output / f"seed-{seed}"
-        for name in plan.tasks:
+        shutil.rmtree(folder / "failed", ignore_errors=True)  # what failed is tried again
+        for name in tqdm(plan.tasks, desc=f"seed {seed}", unit="task", disable=not progress):
             if not plan.languages_of(name):
                 continue
             try:
