@@ -57,7 +57,7 @@ class Plan:
         for asked, given, known in (
             ("tasks", self.tasks, XTREME),
             ("languages", self.languages or (), codes),
-            ("limit", self.limit, {*XTREME, "all"}),
+            ("limit", self.limit, {*XTREME, *TRAINED, "all"}),
             ("train_limit", self.train_limit, {*TRAINED, "all"}),
             ("train_files", self.train_files, TRAINED),
             ("settings", sections, {*TRAINED, *TRAINED_AS, ""}),

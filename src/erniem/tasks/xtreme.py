@@ -120,7 +120,7 @@ def _task(plan: Plan, name: str, seed: int, progress: bool) -> tuple[Measurement
         settings,
         training=plan.training_of(name),
         seed=seed,
-        dev_limit=plan.limit_of(name),
+        dev_limit=plan.limit_of(trained_on),
         progress=progress,
     )
     measurement = measure(
