@@ -55,7 +55,7 @@ class Settings:
     max_length: int = 128
     """Tokens of a row at most."""
     stride: int = 128
-    """Tokens that two windows of a context share; of answers alone."""
+    """Tokens from one window of a context to the next; of answers alone."""
     evaluations_per_epoch: int = 1
     """How often the network is scored on the development set; the best is kept."""
     patience: int | None = None

@@ -51,7 +51,7 @@ class Limits:
     max_length: int = 128
     """Tokens of a sequence at most, special ones counted."""
     stride: int = 128
-    """Tokens that two windows of a long context share; of answers alone."""
+    """Tokens from one window of a long context to the next; of answers alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
