@@ -1,4 +1,7 @@
-"""XTREME's nine tasks in two languages of invented words, in the layout of its download folder."""
+"""XTREME's nine tasks and more of their families, in two languages of invented words.
+
+The layout is that of XTREME's download folder.
+"""
 
 import json
 from collections.abc import Sequence
@@ -6,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from erniem.languages import name_of
 from invented import invented
 
 __all__ = ["LANGUAGES", "write_tasks"]
@@ -45,18 +49,24 @@ def _write(path: Path, text: str) -> None:
 
 def _pairs(folder: Path, split: str, language: str, lines: Sequence[str]) -> None:
     nli = ("contradiction", "entailment", "neutral")
-    rows: dict[str, list[str]] = {"xnli": [], "pawsx": []}
+    rows: dict[str, list[str]] = {"xnli": [], "pawsx": [], "sick": []}
     for number, line in enumerate(lines):
         kind = sum(map(ord, line[:2])) % 3
         pair = f"{said(line, language)}\t{said(lines[number - 1], language)}"
-        rows["xnli"].append(f"{pair}\t{nli[kind]}\n")
+        for task in ("xnli", "sick"):
+            rows[task].append(f"{pair}\t{nli[kind]}\n")
         rows["pawsx"].append(f"{pair}\t{int(kind == 0)}\n")
     for task, some in rows.items():
         _write(folder / task / f"{split}-{language}.tsv", "".join(some))
 
 
 def _tags(folder: Path, split: str, language: str, lines: Sequence[str]) -> None:
-    for task, of in (("udpos", {"a": "NOUN", "e": "VERB"}), ("panx", {"a": "B-PER", "e": "B-LOC"})):
+    names = {"a": "B-PER", "e": "B-LOC"}
+    for task, of in (
+        ("udpos", {"a": "NOUN", "e": "VERB"}),
+        ("panx", names),
+        ("conll", names | {"o": "B-MISC"}),
+    ):
         rest = "X" if task == "udpos" else "O"
         words = [[(word, of.get(word[-1], rest)) for word in line.split()] for line in lines]
         text = "".join(
@@ -73,7 +83,7 @@ def _answers(folder: Path, split: str, language: str, lines: Sequence[str]) -> N
         context = said(line, language)
         answer = str(rng.choice(context.split()))
         one = {
-            "id": f"{language}-{split}-{number}",
+            "id": f"{name_of(language).lower()}-{split}-{number}",  # as TyDiQA's
             "question": answer,
             "answers": [{"text": answer, "answer_start": context.index(answer)}],
         }

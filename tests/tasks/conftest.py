@@ -39,7 +39,7 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tasks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The nine tasks in English and German, of invented words."""
+    """All tasks in English and German, of invented words."""
     folder = tmp_path_factory.mktemp("xtreme")
     write_tasks(folder)
     return folder

@@ -66,7 +66,7 @@ class Settings:
     """Compute in bfloat16 where torch's autocast does."""
 
     def __post_init__(self) -> None:
-        for name in ("learning_rate", "epochs", "batch_size", "evaluations_per_epoch"):
+        for name in ("learning_rate", "epochs", "batch_size", "stride", "evaluations_per_epoch"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}: give more than 0.")
         if not 0 < self.layer_decay <= 1:

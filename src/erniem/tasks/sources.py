@@ -57,7 +57,8 @@ def find(task: Task, folder: Path, split: Split, language: str) -> tuple[Path, .
 
     Args:
         task: says in `files` how they are called: `{code}` stands for the language's code,
-            `{name}` for its English name, `*` for the number of a shard. Each may be packed.
+            `{name}` for its English name, `{lower}` for that in small letters, `*` for the number
+            of a shard. Each may be packed.
         folder: holds the task's folder, or is it.
         split, language: which.
 

@@ -5,6 +5,7 @@ question, context ─▶ windows ─▶ logits (L, 2) of each ─▶ likeliest s
 ```
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -96,8 +97,10 @@ class Answer:
         """The likeliest answers by question, the first of them first.
 
         Raises:
-            ValueError: an id that stands twice.
+            ValueError: no answer is asked for, or an id that stands twice.
         """
+        if count < 1:
+            raise ValueError(f"count {count}: ask for at least 1 answer.")
         numbered = zip(encoded.places, logits, strict=True)
         of_question: dict[int, list[tuple[Window, np.ndarray]]] = {
             number: list(some)
@@ -133,10 +136,12 @@ class Answer:
 
 
 def _by_id(examples: Sequence[Question], values: Sequence[Value]) -> dict[str, Value]:
-    found = {one.id: value for one, value in zip(examples, values, strict=True)}
-    if len(found) < len(examples):
+    names = [one.id for one in examples]
+    found = dict(zip(names, values, strict=True))
+    if len(found) < len(names):
+        twice = next(name for name, count in Counter(names).items() if count > 1)
         raise ValueError(
-            f"{len(examples) - len(found)} ids stand more than once among {len(examples)} "
-            "questions: answers are kept by id, so give each question its own."
+            f"{len(names) - len(found)} of {len(names)} questions have another's id, {twice!r} "
+            "first: answers are kept by id, so give each question its own."
         )
     return found

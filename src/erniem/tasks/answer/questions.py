@@ -22,7 +22,7 @@ from erniem.tasks.task import Read
 __all__ = ["Question", "questions_in", "read_questions"]
 
 IMPOSSIBLE = "question that has no answer, as SQuAD 2.0 has them"
-MISPLACED = "answer that is not where its answer_start says; it stays as a reference"
+MISPLACED = "answer that is not where its answer_start says: not learnt from, but right"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +87,9 @@ def questions_in(rows: Iterable[Row], source: str, *, prefix: str = "") -> Read:
         dropped[IMPOSSIBLE] += len(questions) - len(answered)
         questions = answered
     if not questions:
+        whose = f" whose id begins with {prefix!r}" if prefix else ""
         told = "".join(f"; {count} × {reason}" for reason, count in (+dropped).items())
-        raise ValueError(f"{source}: no question to answer in it{told}. Fill it.")
+        raise ValueError(f"{source}: no question to answer in it{whose}{told}. Fill it.")
     _check_ids(questions, source)
     return Read(examples=questions, labelled=labelled, dropped=dict(+dropped))
 
