@@ -44,7 +44,7 @@ def encoded(
 
 def pieces_in(text: str, tokenizer: PreTrainedTokenizerFast) -> tuple[list[int], np.ndarray]:
     told = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-    return told["input_ids"], np.array(told["offset_mapping"]).reshape(-1, 2)
+    return told["input_ids"], np.array(told["offset_mapping"], dtype=np.int64).reshape(-1, 2)
 
 
 def framed(template: str, *, types: bool = True) -> PreTrainedTokenizerFast:

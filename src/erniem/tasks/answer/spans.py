@@ -110,7 +110,8 @@ def _all_spans(
     scores, places = [np.zeros(0)], [np.zeros((0, 2), dtype=np.int64)]
     for window, both in zip(windows, logits, strict=True):
         some = slice(window.first, window.first + len(window.own))
-        first, last = both[some].astype(np.float64).T
+        known = np.where(np.isfinite(both[some]), both[some], -np.inf)
+        first, last = known.astype(np.float64).T
         scores.append(span_scores(first, last, longest)[window.own].ravel())
         ends = _following(window.offsets[:, 1], longest, 0)[window.own]
         begins = np.broadcast_to(window.offsets[window.own, :1], ends.shape)
@@ -127,7 +128,7 @@ def _weighed(found: Sequence[tuple[str, int, float]]) -> list[Span]:
     ]
 
 
-def _following(values: np.ndarray, count: int, beyond: float) -> np.ndarray:
+def _following(values: np.ndarray, count: int, beyond: int | float) -> np.ndarray:
     """Each value and those that follow, so many in all: `([1, 2], 2, 0)` → `[[1, 2], [2, 0]]`."""
     padded = np.pad(values, (0, count - 1), constant_values=beyond)
     return sliding_window_view(padded, count)
