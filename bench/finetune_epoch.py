@@ -35,13 +35,13 @@ from transformers import (
 from transformers.utils import logging
 
 from erniem.convert.convert import convert
+from erniem.finetune.gather import read_split
+from erniem.finetune.network import open_network
+from erniem.finetune.predict import logits_of
+from erniem.finetune.settings import Settings
+from erniem.finetune.trainer import TaskTrainer, training_arguments
 from erniem.tasks.catalogue import TASKS
-from erniem.tasks.gather import read_split
-from erniem.tasks.network import open_network
-from erniem.tasks.predict import logits_of
-from erniem.tasks.settings import Settings
 from erniem.tasks.task import Limits, Task
-from erniem.tasks.trainer import TaskTrainer, training_arguments
 from erniem.tokenization import open_tokenizer
 
 SETTINGS = Settings(epochs=1.0, batch_size=32, freeze_embeddings=True, max_length=128)

@@ -99,10 +99,10 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _finetune(values: Values) -> None:
+    from erniem.finetune.gather import Training
+    from erniem.finetune.settings import read_settings
     from erniem.tasks.catalogue import task_named
-    from erniem.tasks.gather import Training
-    from erniem.tasks.seeds import finetune_seeds, spread
-    from erniem.tasks.settings import read_settings
+    from erniem.xtreme.seeds import finetune_seeds, spread
 
     task = task_named(values.pop("task"))
     settings = read_settings(
@@ -132,8 +132,8 @@ def _finetune(values: Values) -> None:
 
 def _evaluate(values: Values) -> None:
     from erniem.tasks.catalogue import RETRIEVAL, task_named
-    from erniem.tasks.measure_retrieval import measure_retrieval
-    from erniem.tasks.seeds import measure_seeds
+    from erniem.xtreme.retrieval import measure_retrieval
+    from erniem.xtreme.seeds import measure_seeds
 
     name, model, data = values.pop("task"), values.pop("model"), values.pop("data")
     output = values.pop("output")
@@ -147,8 +147,8 @@ def _evaluate(values: Values) -> None:
 
 def _xtreme(values: Values) -> None:
     from erniem.report.xtreme import report_xtreme
-    from erniem.tasks.plan import Plan
-    from erniem.tasks.xtreme import xtreme
+    from erniem.xtreme.plan import Plan
+    from erniem.xtreme.run import xtreme
 
     given: Values = {"overrides": tuple(values.pop("set", ()))}
     for name in ("tasks", "languages", "train_languages"):

@@ -1,1 +1,1 @@
-"""What a trained encoder is measured by: one file a family of tasks."""
+"""What an encoder is asked: one place a family of tasks, and the facts of each benchmark."""

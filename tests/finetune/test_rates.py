@@ -3,9 +3,9 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertForSequenceClassification
 
+from erniem.finetune.rates import give_rates, layer_rates
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.heads import ErnieMForSequenceClassification
-from erniem.tasks.rates import give_rates, layer_rates
 
 SMALL = {
     "vocab_size": 20,

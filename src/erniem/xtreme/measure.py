@@ -6,13 +6,13 @@ from pathlib import Path
 from tqdm import tqdm
 from transformers import PreTrainedModel
 
-from erniem.tasks.gather import Gathered, read_split
-from erniem.tasks.measured import Measured, Measurement, Records, figures_of
-from erniem.tasks.network import open_network
-from erniem.tasks.predict import logits_of
-from erniem.tasks.settings import Settings
+from erniem.finetune.gather import Gathered, read_split
+from erniem.finetune.network import open_network
+from erniem.finetune.predict import logits_of
+from erniem.finetune.settings import Settings
 from erniem.tasks.task import Limits, Split, Task
 from erniem.tokenization import open_tokenizer
+from erniem.xtreme.measured import Measured, Measurement, Records, figures_of
 
 __all__ = ["measure"]
 

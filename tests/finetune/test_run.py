@@ -7,13 +7,13 @@ import pytest
 import torch
 from transformers import TrainerCallback
 
+from erniem.finetune.gather import Training
+from erniem.finetune.run import Finetuned, finetune
+from erniem.finetune.settings import Settings
+from erniem.finetune.trainer import TaskTrainer
 from erniem.tasks.catalogue import TASKS
-from erniem.tasks.finetune import Finetuned, finetune
-from erniem.tasks.gather import Training
-from erniem.tasks.measure import measure
-from erniem.tasks.seeds import finetune_seeds, measure_seeds, spread
-from erniem.tasks.settings import Settings
-from erniem.tasks.trainer import TaskTrainer
+from erniem.xtreme.measure import measure
+from erniem.xtreme.seeds import finetune_seeds, measure_seeds, spread
 
 QUICK = Settings(learning_rate=3e-3, epochs=2.0, batch_size=16, warmup=0.0)
 

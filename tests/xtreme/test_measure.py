@@ -4,14 +4,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from erniem.finetune.network import open_network
+from erniem.finetune.settings import Settings
 from erniem.scores.files import read_file
-from erniem.tasks import measure as module
 from erniem.tasks.catalogue import TASKS
-from erniem.tasks.measure import measure
-from erniem.tasks.measured import Measurement
-from erniem.tasks.network import open_network
-from erniem.tasks.settings import Settings
 from erniem.tokenization import open_tokenizer
+from erniem.xtreme import measure as module
+from erniem.xtreme.measure import measure
+from erniem.xtreme.measured import Measurement
 
 SHORT = Settings(max_length=64, stride=16)
 

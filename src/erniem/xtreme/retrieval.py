@@ -5,8 +5,8 @@ from pathlib import Path
 
 from erniem.embed import VectorSettings
 from erniem.scores.xtreme import XTREME
-from erniem.tasks.measured import Measured, Measurement, Records, figures_of
 from erniem.tasks.retrieve.predictions import Predicted, retrieval_predictions
+from erniem.xtreme.measured import Measured, Measurement, Records, figures_of
 
 __all__ = ["measure_retrieval"]
 

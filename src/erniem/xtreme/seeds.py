@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 
-from erniem.tasks.finetune import FINISHED, Finetuned, finetune
-from erniem.tasks.gather import Training
-from erniem.tasks.measure import measure
-from erniem.tasks.measured import Measurement
-from erniem.tasks.settings import Settings
+from erniem.finetune.gather import Training
+from erniem.finetune.run import FINISHED, Finetuned, finetune
+from erniem.finetune.settings import Settings
 from erniem.tasks.task import Split, Task
+from erniem.xtreme.measure import measure
+from erniem.xtreme.measured import Measurement
 
 __all__ = ["OverSeeds", "finetune_seeds", "measure_seeds", "spread"]
 

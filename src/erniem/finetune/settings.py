@@ -134,7 +134,7 @@ def _check_sections(path: str, names: Iterable[str]) -> None:
 def _text(recipe: str | Path) -> tuple[str, str]:
     """A recipe's name or path, and what it says."""
     if str(recipe) in RECIPES:
-        inside = files("erniem.tasks").joinpath("recipes", f"{recipe}.yaml")
+        inside = files("erniem.finetune").joinpath("recipes", f"{recipe}.yaml")
         return str(recipe), inside.read_text(encoding="utf-8")
     path = Path(recipe)
     if not path.is_file():

@@ -5,8 +5,8 @@ import pytest
 import torch
 from transformers import BertConfig, BertForTokenClassification
 
-from erniem.tasks.network import is_packed, open_network
-from erniem.tasks.predict import Collate, logits_of
+from erniem.finetune.network import is_packed, open_network
+from erniem.finetune.predict import Collate, logits_of
 
 ROWS = [{"input_ids": [0, *range(5, 5 + length), 2], "labels": 1} for length in (3, 9, 1, 9, 4)]
 

@@ -20,9 +20,9 @@ from transformers import (
     TrainingArguments,
 )
 
-from erniem.tasks.predict import Collate, logits_of
-from erniem.tasks.rates import give_rates, layer_rates
-from erniem.tasks.settings import Settings
+from erniem.finetune.predict import Collate, logits_of
+from erniem.finetune.rates import give_rates, layer_rates
+from erniem.finetune.settings import Settings
 from erniem.tasks.task import Encoded, Task
 
 __all__ = ["SCORE", "TaskTrainer", "main_figure", "training_arguments"]

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from erniem.finetune.settings import RECIPES, TRAINED_AS, Settings, read_settings
 from erniem.tasks.catalogue import TASKS
-from erniem.tasks.settings import RECIPES, TRAINED_AS, Settings, read_settings
 
 
 def test_the_published_settings_of_ernie_m() -> None:

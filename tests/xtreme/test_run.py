@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from erniem.scores.score import score
-from erniem.tasks import xtreme as runner
-from erniem.tasks.plan import Plan
-from erniem.tasks.seeds import spread
-from erniem.tasks.xtreme import XtremeResult, xtreme
+from erniem.xtreme import run as runner
+from erniem.xtreme.plan import Plan
+from erniem.xtreme.run import XtremeResult, xtreme
+from erniem.xtreme.seeds import spread
 
 QUICK = ("learning_rate=3e-3", "epochs=1", "max_length=48", "tydiqa.stride=8", "squad.stride=8")
 

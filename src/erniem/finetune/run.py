@@ -18,11 +18,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
 from erniem.convert.quiet import quiet
-from erniem.tasks.gather import Gathered, Training, gather, read_split
-from erniem.tasks.network import is_packed, open_network
-from erniem.tasks.settings import Settings
+from erniem.finetune.gather import Gathered, Training, gather, read_split
+from erniem.finetune.network import is_packed, open_network
+from erniem.finetune.settings import Settings
+from erniem.finetune.trainer import SCORE, TaskTrainer, training_arguments
 from erniem.tasks.task import Encoded, Limits, Task
-from erniem.tasks.trainer import SCORE, TaskTrainer, training_arguments
 from erniem.tokenization import open_tokenizer
 from erniem.whole import whole_or_not_at_all
 

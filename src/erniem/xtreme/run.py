@@ -18,14 +18,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from erniem.finetune.run import Finetuned, finetune
 from erniem.scores.score import Scores, score, write_scores
 from erniem.tasks.catalogue import RETRIEVAL, TASKS
-from erniem.tasks.finetune import Finetuned, finetune
-from erniem.tasks.measure import measure
-from erniem.tasks.measure_retrieval import measure_retrieval
-from erniem.tasks.measured import Measurement
-from erniem.tasks.plan import Plan, RunFile
-from erniem.tasks.seeds import spread
+from erniem.xtreme.measure import measure
+from erniem.xtreme.measured import Measurement
+from erniem.xtreme.plan import Plan, RunFile
+from erniem.xtreme.retrieval import measure_retrieval
+from erniem.xtreme.seeds import spread
 
 __all__ = ["XtremeResult", "xtreme"]
 

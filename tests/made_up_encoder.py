@@ -1,22 +1,20 @@
-"""A tiny encoder with its tokenizer, and a folder of all tasks in invented words."""
+"""A tiny encoder with its tokenizer."""
 
 from pathlib import Path
 
-import pytest
 import torch
 
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import ErnieMModel
 from erniem.tokenization import ErnieMTokenizer
 from erniem.tokenization.files import sentencepiece_model
-from made_up_tasks import write_tasks
 from small_vocabulary import small_vocabulary
 
+__all__ = ["write_encoder"]
 
-@pytest.fixture(scope="session")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+
+def write_encoder(folder: Path) -> None:
     """Two layers of 32, drawn at random."""
-    folder = tmp_path_factory.mktemp("encoder")
     vocabulary = small_vocabulary()
     (folder / "sentencepiece.bpe.model").write_bytes(sentencepiece_model(vocabulary))
     (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in vocabulary.scores))
@@ -34,12 +32,3 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         attention_probs_dropout_prob=0.0,
     )
     ErnieMModel(config).save_pretrained(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def tasks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All tasks in English and German, of invented words."""
-    folder = tmp_path_factory.mktemp("xtreme")
-    write_tasks(folder)
-    return folder

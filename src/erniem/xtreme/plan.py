@@ -7,12 +7,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from erniem.finetune.gather import Training
+from erniem.finetune.run import Finetuned
+from erniem.finetune.settings import TRAINED_AS, Settings, read_settings
 from erniem.scores.xtreme import XTREME
 from erniem.tasks.catalogue import TASKS
-from erniem.tasks.finetune import Finetuned
-from erniem.tasks.gather import Training
-from erniem.tasks.measured import Measurement
-from erniem.tasks.settings import TRAINED_AS, Settings, read_settings
+from erniem.xtreme.measured import Measurement
 
 __all__ = ["Plan", "RunFile"]
 

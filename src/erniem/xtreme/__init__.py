@@ -1,0 +1,1 @@
+"""Encoders measured: a task in every language, and XTREME's nine in one run."""
