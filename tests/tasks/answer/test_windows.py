@@ -186,6 +186,24 @@ def test_other_frames_are_read_off_the_tokeniser(
     assert row["start_positions"] == row["end_positions"] == ids.index(5)
 
 
+@pytest.mark.parametrize(
+    ("template", "places"),
+    [
+        ("[CLS] $A [SEP] $B [SEP]", [0, 0, 4]),
+        ("$A [SEP] $B [SEP] [CLS]", [5, 5, 3]),
+        ("$A [SEP] $B", [0, 0, 3]),
+    ],
+)
+def test_no_answer_is_where_cls_is(template: str, places: list[int]) -> None:
+    """Windows of two tokens, the answer in the last: `b b`, `b b`, `b c`."""
+    tokenizer = framed(template, types=False)
+    size = frame_of(tokenizer).size
+    one = ask("b b b b b c", (10, 11), question="a")
+    rows = encoded(one, tokenizer, max_length=size + 3, stride=2)
+    assert [row["start_positions"] for row, _ in rows] == places
+    assert [row["end_positions"] for row, _ in rows] == places
+
+
 def test_a_tokeniser_that_turns_the_pair_round_is_refused() -> None:
     with pytest.raises(ValueError, match="questions need one that puts the first text before"):
         frame_of(framed("$B [SEP] $A"))

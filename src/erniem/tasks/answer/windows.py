@@ -109,8 +109,8 @@ class Frame:
     """Special ids behind the second."""
     types: tuple[int, ...] | None
     """Token types of the five parts; None if the tokeniser gives none."""
-    cls: int
-    """Place of [CLS]."""
+    cls: int | None
+    """Id of [CLS]; None if there is none."""
 
     @property
     def size(self) -> int:
@@ -125,6 +125,11 @@ class Frame:
             typed = zip(self.types, parts, strict=True)
             row["token_type_ids"] = [kind for kind, part in typed for _ in part]
         return row
+
+    def nowhere(self, row: dict[str, list[int]]) -> int:
+        """The place that stands for no answer in a row: [CLS]'s, wherever it is, or the first."""
+        ids = row["input_ids"]
+        return ids.index(self.cls) if self.cls in ids else 0
 
 
 def frame_of(tokenizer: PreTrainedTokenizerFast) -> Frame:
@@ -151,7 +156,7 @@ def frame_of(tokenizer: PreTrainedTokenizerFast) -> Frame:
         between=ids[bounds[2] : bounds[3]],
         after=ids[bounds[4] :],
         types=None if kinds is None else tuple(kinds),
-        cls=ids.index(tokenizer.cls_token_id) if tokenizer.cls_token_id in ids else 0,
+        cls=tokenizer.cls_token_id,
     )
 
 
@@ -199,15 +204,17 @@ def encode_questions(
         for begin, own in zip(begins, owned, strict=True):
             row = frame.around(question, ids[begin : begin + room])
             if answer is not None:
-                row |= _labels(answer, begin, begin + len(own), first - begin, frame.cls)
+                row |= _labels(answer, begin, begin + len(own), first - begin, frame.nowhere(row))
             window = offsets[begin : begin + room]
             yield row, Window(question=number, first=first, offsets=window, own=own)
 
 
-def _labels(answer: tuple[int, int], begin: int, end: int, shift: int, cls: int) -> dict[str, Any]:
+def _labels(
+    answer: tuple[int, int], begin: int, end: int, shift: int, nowhere: int
+) -> dict[str, Any]:
     """Places in the row of an answer's first and last token, if the window holds both."""
     whole = begin <= answer[0] and answer[1] < end
-    places = (answer[0] + shift, answer[1] + shift) if whole else (cls, cls)
+    places = (answer[0] + shift, answer[1] + shift) if whole else (nowhere, nowhere)
     return dict(zip(("start_positions", "end_positions"), places, strict=True))
 
 
