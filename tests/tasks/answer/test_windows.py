@@ -268,7 +268,7 @@ def test_labels_stand_at_the_answer_or_where_it_is_not_whole_at_cls(
     first = data.draw(st.integers(0, len(offsets) - 1))
     last = data.draw(st.integers(first, min(first + 5, len(offsets) - 1)))
     place = (int(offsets[first, 0]), int(offsets[last, 1]))
-    rows = encoded(ask(context, place), tokenizer)
+    rows = encoded(ask(context, place), tokenizer, max_length=14, stride=3)
     whole = 0
     for row, window in rows:
         held = [
@@ -283,7 +283,26 @@ def test_labels_stand_at_the_answer_or_where_it_is_not_whole_at_cls(
         assert labels == (window.first + held[0], window.first + held[-1])
         assert window.offsets[held[0], 0] <= place[0]
         assert window.offsets[held[-1], 1] >= place[1]
-    assert whole  # windows share 10 tokens or more, answers have at most 6 or share characters
+    shared = pieces_of(offsets, place)
+    assert shared
+    # windows of 8 tokens begin every 3 tokens: what has up to 6 is whole in one
+    assert whole or shared[1] - shared[0] >= 6
+
+
+def test_labels_of_every_span_in_every_window(tokenizer: PreTrainedTokenizerFast) -> None:
+    """Twelve words in windows of four at 0, 2, 4, 6 and 8."""
+    context = "ba de fi go lu mi no pe ra si tu vo"
+    for first in range(12):
+        for last in range(first, 12):
+            one = ask(context, (3 * first, 3 * last + 2))
+            rows = encoded(one, tokenizer, max_length=10, stride=2)
+            assert len(rows) == 5
+            for number, (row, window) in enumerate(rows):
+                begin = 2 * number
+                whole = begin <= first and last < begin + 4
+                places = (first - begin + window.first, last - begin + window.first)
+                found = (row["start_positions"], row["end_positions"])
+                assert found == (places if whole else (0, 0))
 
 
 def test_a_question_is_cut_and_leaves_half_of_the_row(
