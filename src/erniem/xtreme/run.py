@@ -105,6 +105,7 @@ def _task(plan: Plan, name: str, seed: int, progress: bool) -> tuple[Measurement
                 languages=languages,
                 layer=plan.layer,
                 limit=plan.limit_of(name),
+                layers_file=plan.output / "layers.json",
                 progress=progress,
             ),
             None,
