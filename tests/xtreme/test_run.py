@@ -7,6 +7,7 @@ import pytest
 
 from erniem.scores.score import score
 from erniem.scores.xtreme import XTREME
+from erniem.xtreme import retrieval
 from erniem.xtreme import run as runner
 from erniem.xtreme.plan import Plan
 from erniem.xtreme.run import XtremeResult, xtreme
@@ -121,6 +122,21 @@ def test_each_seed_has_its_figures_and_more_can_follow(run: Run, tmp_path: Path)
     told = json.loads((tmp_path / "run/run.json").read_text())
     assert told["seeds"] == [0, 1]
     assert set(told["tasks"]["udpos"]["dev"]) == {"0", "1"}
+
+
+def test_what_is_not_trained_is_done_once_for_all_seeds(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tasks=("tatoeba",))
+    monkeypatch.setattr(retrieval, "retrieval_predictions", _none_left)
+    first, second = run(tasks=("tatoeba",), seeds=2).scores
+    assert first.tasks == second.tasks
+    assert first.tasks["tatoeba"]["accuracy"].keys() == {"de"}
+
+
+def _none_left(*args: object, languages: list[str], **kwargs: object) -> list[object]:
+    assert not languages
+    return []
 
 
 def test_a_folder_of_another_plan_is_refused(run: Run) -> None:

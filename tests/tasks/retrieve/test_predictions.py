@@ -8,9 +8,9 @@ import pytest
 
 from erniem.embed import TODAYS_VECTORS, VectorSettings, write_vector_settings
 from erniem.scores.files import read_file
-from erniem.tasks import measure_retrieval as measuring
 from erniem.tasks.retrieve import predictions as module
 from erniem.tasks.retrieve.predictions import Predicted, retrieval_predictions
+from erniem.xtreme import retrieval as measuring
 from erniem.xtreme.measured import Measurement
 from erniem.xtreme.retrieval import measure_retrieval
 
