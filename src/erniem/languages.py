@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["LANGUAGES", "Language", "code_of", "name_of"]
+__all__ = ["KINSHIP", "LANGUAGES", "Kinship", "Language", "code_of", "name_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,3 +130,63 @@ def name_of(code: str) -> str:
     Example: `name_of("sw")` → `"Swahili"`.
     """
     return LANGUAGES[code].name if code in LANGUAGES else code
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kinship:
+    """What a language is kin to, and how it is written."""
+
+    family: str
+    """Its family; of Indo-European, which half of XTREME's languages belong to, the branch."""
+    script: str
+    """That most of its text is in."""
+
+
+_KINSHIP = """
+af Germanic Latin
+ar Afro-Asiatic Arabic
+bg Slavic Cyrillic
+bn Indo-Aryan Bengali
+de Germanic Latin
+el Greek Greek
+en Germanic Latin
+es Romance Latin
+et Uralic Latin
+eu Basque Latin
+fa Iranian Arabic
+fi Uralic Latin
+fr Romance Latin
+he Afro-Asiatic Hebrew
+hi Indo-Aryan Devanagari
+hu Uralic Latin
+id Austronesian Latin
+it Romance Latin
+ja Japonic Japanese
+jv Austronesian Latin
+ka Kartvelian Georgian
+kk Turkic Cyrillic
+ko Koreanic Hangul
+ml Dravidian Malayalam
+mr Indo-Aryan Devanagari
+ms Austronesian Latin
+my Sino-Tibetan Burmese
+nl Germanic Latin
+pt Romance Latin
+ru Slavic Cyrillic
+sw Niger-Congo Latin
+ta Dravidian Tamil
+te Dravidian Telugu
+th Kra-Dai Thai
+tl Austronesian Latin
+tr Turkic Latin
+ur Indo-Aryan Arabic
+vi Austro-Asiatic Latin
+yo Niger-Congo Latin
+zh Sino-Tibetan Han
+"""
+
+KINSHIP = {
+    code: Kinship(family=family, script=script)
+    for code, family, script in (line.split() for line in _KINSHIP.strip().splitlines())
+}
+"""XTREME's forty languages (Hu et al., 2020, appendix), Indo-European by branch."""

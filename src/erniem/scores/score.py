@@ -131,40 +131,70 @@ def score(predictions: Path, references: Path, *, bootstrap: int = 0, seed: int 
 
 
 def compare(
-    first: Path, second: Path, references: Path, *, bootstrap: int = 1000, seed: int = 0
+    first: Path | Sequence[Path],
+    second: Path | Sequence[Path],
+    references: Path,
+    *,
+    by_language: bool = False,
+    bootstrap: int = 1000,
+    seed: int = 0,
 ) -> Difference:
     """Is one model better than another, or was it chance (Berg-Kirkpatrick et al., 2012).
 
     Args:
-        first, second: predictions of the two, as for `score`.
-        references, bootstrap, seed: as for `score`; both models get the same samples.
+        first, second: predictions of the two, as for `score`; of several seeds, whose figures'
+            mean is then compared. Only what all of them predict counts.
+        references, bootstrap, seed: as for `score`; all predictions get the same samples.
+        by_language: also compare each language, `xnli/de`.
 
     Raises:
-        ValueError: as for `score`, or nothing that both models predict.
+        ValueError: as for `score`, or nothing that all predict.
     """
-    _check_folders(first, references)
-    _check_folders(second, references)
-    one, other = (_count(path, references)[0] for path in (first, second))
-    sides: tuple[Everything, Everything] = ({}, {})
-    missing: dict[str, list[str]] = {}
-    for name, task in XTREME.items():
-        for code in task.languages:
-            if code not in one.get(name, {}) or code not in other.get(name, {}):
-                missing.setdefault(name, []).append(code)
-                continue
-            aligned = _aligned(one[name][code], other[name][code])
-            for side, counts in zip(sides, aligned, strict=True):
-                side.setdefault(name, {})[code] = counts
-    if not sides[0]:
-        raise ValueError(f"{first} and {second} have no language of any task in common.")
-    exact = [_means(counts, missing, _whole) for counts in sides]
-    sampled = [_means(counts, missing, _draws(bootstrap, seed)) for counts in sides]
+    sides = [[one] if isinstance(one, Path) else list(one) for one in (first, second)]
+    folders = [folder for side in sides for folder in side]
+    for folder in folders:
+        _check_folders(folder, references)
+    common, missing = _in_common([_count(folder, references)[0] for folder in folders])
+    if not common[0]:
+        told = " and ".join(map(str, folders))
+        raise ValueError(f"{told} have no language of any task in common.")
+    split = len(sides[0])
+    exact = [_side(some, missing, _whole, by_language) for some in (common[:split], common[split:])]
+    drawn = _draws(bootstrap, seed)
+    sampled = [
+        _side(some, missing, drawn, by_language) for some in (common[:split], common[split:])
+    ]
     differences = {name: float(exact[0][name] - exact[1][name]) for name in exact[0]}
     p_values = {}
     for name, seen in differences.items():
         by_chance = np.abs(sampled[0][name] - sampled[1][name] - seen)
         p_values[name] = float((1 + (by_chance >= abs(seen)).sum()) / (1 + bootstrap))
     return Difference(differences=differences, p_values=p_values)
+
+
+def _in_common(
+    counts: Sequence[Everything],
+) -> tuple[list[Everything], dict[str, list[str]]]:
+    """What all predictions have, example by example; what they do not, by task."""
+    common: list[Everything] = [{} for _ in counts]
+    missing: dict[str, list[str]] = {}
+    for name, task in XTREME.items():
+        for code in task.languages:
+            if any(code not in one.get(name, {}) for one in counts):
+                missing.setdefault(name, []).append(code)
+                continue
+            aligned = _aligned([one[name][code] for one in counts])
+            for side, of_language in zip(common, aligned, strict=True):
+                side.setdefault(name, {})[code] = of_language
+    return common, missing
+
+
+def _side(
+    counts: Sequence[Everything], missing: Mapping[str, Sequence[str]], draw: "Draw", each: bool
+) -> dict[str, Any]:
+    """The mean over one side's predictions of every figure."""
+    found = [_means(one, missing, draw, each=each) for one in counts]
+    return {name: np.mean([one[name] for one in found], axis=0) for name in found[0]}
 
 
 Draw = Callable[[str, Counts], Float64[np.ndarray, "..."]]
@@ -267,16 +297,33 @@ def _figures(task: Scoring, languages: Mapping[str, Counts]) -> dict[str, Any]:
     return {**table, **means, "avg_metric": sum(main) / len(main)}
 
 
-def _means(counts: Everything, missing: Mapping[str, Sequence[str]], draw: Draw) -> dict[str, Any]:
-    """The mean of each task, and of the groups that are whole, from sums of one kind."""
-    tasks = {}
-    for name, languages in counts.items():
+def _means(
+    counts: Everything,
+    missing: Mapping[str, Sequence[str]],
+    draw: Draw,
+    *,
+    each: bool = False,
+) -> dict[str, Any]:
+    """The mean of each task, and of the groups that are whole, from sums of one kind.
+
+    With `each` also the figure of each language, under `task/language`.
+    """
+    tasks: dict[str, Any] = {}
+    languages: dict[str, Any] = {}
+    for name, of_task in counts.items():
         metric = XTREME[name].metric
-        figures = [metric.figures(draw(f"{name}/{code}", one)) for code, one in languages.items()]
-        each = [np.mean([one[main] for one in figures], axis=0) for main in metric.main]
-        tasks[name] = np.mean(each, axis=0)
+        figures = {
+            code: metric.figures(draw(f"{name}/{code}", one)) for code, one in of_task.items()
+        }
+        main = {
+            code: np.mean([one[part] for part in metric.main], axis=0)
+            for code, one in figures.items()
+        }
+        tasks[name] = np.mean(list(main.values()), axis=0)
+        languages |= {f"{name}/{code}": one for code, one in main.items()}
     groups = {name: _mean(name, tasks, missing) for name in (*GROUPS, "all_task")}
-    return tasks | {name: value for name, value in groups.items() if value is not None}
+    found = tasks | {name: value for name, value in groups.items() if value is not None}
+    return found | languages if each else found
 
 
 def _members(name: str) -> list[str]:
@@ -292,19 +339,19 @@ def _mean(name: str, tasks: Mapping[str, Any], missing: Mapping[str, Sequence[st
     return sum(tasks[task] for task in members) / len(members)
 
 
-def _aligned(one: Counts, other: Counts) -> tuple[Counts, Counts]:
-    """Two models' counts, example by example; what one has not predicted counts nothing."""
-    if one.names == other.names:
-        return one, other
-    names = tuple(sorted({*one.names, *other.names}))
+def _aligned(counts: Sequence[Counts]) -> list[Counts]:
+    """Counts example by example; what one side has not predicted counts nothing there."""
+    if all(one.names == counts[0].names for one in counts):
+        return list(counts)
+    names = tuple(sorted({name for one in counts for name in one.names}))
 
-    def laid(counts: Counts) -> Counts:
-        places = {name: place for place, name in enumerate(counts.names)}
-        empty = np.zeros(counts.rows.shape[1])
-        rows = [counts.rows[places[name]] if name in places else empty for name in names]
+    def laid(one: Counts) -> Counts:
+        places = {name: place for place, name in enumerate(one.names)}
+        empty = np.zeros(one.rows.shape[1])
+        rows = [one.rows[places[name]] if name in places else empty for name in names]
         return Counts(rows=np.array(rows), names=names)
 
-    return laid(one), laid(other)
+    return [laid(one) for one in counts]
 
 
 def _check_folders(*folders: Path) -> None:

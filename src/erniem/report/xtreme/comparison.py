@@ -1,0 +1,94 @@
+"""Two runs of XTREME, language by language: which is better, and is it chance."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from erniem.report.xtreme.runs import XtremeRun, read_run
+from erniem.report.xtreme.tables import NAMES
+from erniem.scores.score import Difference, compare
+from erniem.scores.xtreme import XTREME
+
+__all__ = ["Comparison", "compare_runs"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One run against another."""
+
+    first: XtremeRun
+    """One."""
+    second: XtremeRun
+    """The other."""
+    difference: Difference
+    """First minus second, in points, by task, `task/language` and group, with p-values."""
+
+    def lines(self) -> Iterator[str]:
+        """A line for each task and language, for people."""
+        one, other = len(self.first.seeds), len(self.second.seeds)
+        yield f"{self.first.name} ({one} seeds) less {self.second.name} ({other} seeds), in points"
+        for name, value, chance in self._rows():
+            task, _, code = name.partition("/")
+            shown = f"  {code}" if code else NAMES.get(task, task)
+            sure = " *" if chance < 0.05 else ""
+            yield f"{shown:<16}{value:+7.2f}  p = {chance:.4f}{sure}"
+        yield (
+            "p by paired bootstrap over examples, seeds' figures averaged; * below 0.05, each test "
+            "by itself: of twenty differences that are chance, one has a star"
+        )
+
+    def markdown(self) -> str:
+        """The same as a table."""
+        lines = [
+            f"| {self.first.name} less {self.second.name} | points | p |",
+            "| --- | ---: | ---: |",
+        ]
+        for name, value, chance in self._rows():
+            task, _, code = name.partition("/")
+            shown = f"{NAMES[task]}, {code}" if code else f"**{NAMES[task]}**"
+            lines.append(f"| {shown} | {value:+.2f} | {chance:.4f} |")
+        return "\n".join(lines) + "\n"
+
+    def _rows(self) -> Iterator[tuple[str, float, float]]:
+        """Name, difference and p, each task before its languages."""
+        told = self.difference
+        names = [name for name in told.differences if "/" not in name]
+        for name in names:
+            of_task = [one for one in told.differences if one.startswith(f"{name}/")]
+            for one in (name, *of_task):
+                yield one, told.differences[one], told.p_values[one]
+
+
+def compare_runs(first: Path, second: Path, *, bootstrap: int = 1000, seed: int = 0) -> Comparison:
+    """Compares what two runs have in common.
+
+    Args:
+        first, second: folders of `erniem xtreme`.
+        bootstrap: samples of the test.
+        seed: of the samples.
+
+    Raises:
+        ValueError: folders without a run, nothing in common, or other examples.
+    """
+    runs = [read_run(one) for one in (first, second)]
+    _check_limits(*runs)
+    one, other = (
+        [run.folder / f"seed-{seed}" / "predictions" for seed in run.seeds] for run in runs
+    )
+    references = runs[0].folder / f"seed-{runs[0].seeds[0]}" / "references"
+    difference = compare(one, other, references, by_language=True, bootstrap=bootstrap, seed=seed)
+    return Comparison(first=runs[0], second=runs[1], difference=difference)
+
+
+def _check_limits(first: XtremeRun, second: XtremeRun) -> None:
+    """Both were scored on the same examples."""
+    for task in XTREME:
+        if task not in first.tasks or task not in second.tasks:
+            continue
+        one, other = first.tasks[task].examples, second.tasks[task].examples
+        for code in one.keys() & other.keys():
+            if one[code] != other[code]:
+                raise ValueError(
+                    f"{task} in {code} has {one[code]:,} examples in {first.folder} and "
+                    f"{other[code]:,} in {second.folder}: measure both with the same --limit."
+                )
