@@ -1,6 +1,7 @@
 """A run's figures as the Hub's metadata, `model-index`."""
 
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from huggingface_hub.repocard import metadata_load, metadata_save
@@ -41,8 +42,9 @@ def model_index(run: XtremeRun) -> list[dict[str, Any]]:
 
 def _metric(run: XtremeRun, task: str, name: str) -> dict[str, Any]:
     figures = run.figures[task][name]
-    value = sum(one.mean for one in figures.values()) / len(figures)
-    told = f"mean {NAMES[name]} over {len(figures)} languages, {len(run.seeds)} seeds"
+    value = fmean(one.mean for one in figures.values())
+    seeds = next(iter(figures.values())).seeds
+    told = f"mean {NAMES[name]} over {len(figures)} languages, {seeds}"
     if why_not := run.tasks[task].why_not:
         told += f"; not to be compared with published figures: {why_not}"
     return {"type": name, "value": round(value, 2), "name": told}

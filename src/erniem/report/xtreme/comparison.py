@@ -25,8 +25,8 @@ class Comparison:
 
     def lines(self) -> Iterator[str]:
         """A line for each task and language, for people."""
-        one, other = len(self.first.seeds), len(self.second.seeds)
-        yield f"{self.first.name} ({one} seeds) less {self.second.name} ({other} seeds), in points"
+        seeds = f"seeds: {len(self.first.seeds)}, {len(self.second.seeds)}"
+        yield f"{self.first.name} less {self.second.name}, in points ({seeds})"
         for name, value, chance in self._rows():
             task, _, code = name.partition("/")
             shown = f"  {code}" if code else NAMES.get(task, task)

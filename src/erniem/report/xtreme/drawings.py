@@ -1,5 +1,6 @@
 """What the page draws: a heat map of languages and tasks, a curve of layers."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,8 +33,10 @@ class HeatMap:
 
     tasks: tuple[str, ...]
     """Names of the rows."""
-    languages: tuple[tuple[str, str], ...]
-    """Code and family of the columns, families together."""
+    languages: tuple[str, ...]
+    """Codes of the columns, families together."""
+    families: tuple[tuple[str, int], ...]
+    """Their names from the left, and how many languages each has."""
     rows: tuple[tuple[Square, ...], ...]
     """Of each task, a field for each language."""
 
@@ -59,9 +62,11 @@ def heat_map(run: XtremeRun) -> HeatMap:
     families = list(dict.fromkeys(kin.family for kin in KINSHIP.values()))
     families.sort(key=lambda one: -sum(kin.family == one for kin in KINSHIP.values()))
     codes = sorted(there, key=lambda code: (families.index(KINSHIP[code].family), code))
+    sizes = Counter(KINSHIP[code].family for code in codes)
     return HeatMap(
         tasks=tuple(NAMES[task] for task in tasks),
-        languages=tuple((code, KINSHIP[code].family) for code in codes),
+        languages=tuple(codes),
+        families=tuple(sizes.items()),
         rows=tuple(_squares(run, task, codes) for task in tasks),
     )
 

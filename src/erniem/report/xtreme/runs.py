@@ -29,6 +29,11 @@ class Figure:
         """The standard deviation; None of a single seed."""
         return stdev(self.values) if len(self.values) > 1 else None
 
+    @property
+    def seeds(self) -> str:
+        """How many, for people."""
+        return "1 seed" if len(self.values) == 1 else f"{len(self.values)} seeds"
+
     def __str__(self) -> str:
         deviation = self.deviation
         return f"{self.mean:.1f}" + ("" if deviation is None else f" ± {deviation:.1f}")

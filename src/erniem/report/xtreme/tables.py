@@ -117,7 +117,7 @@ def task_table(task: str, runs: Sequence[XtremeRun]) -> Table:
         for code in XTREME[task].languages
         if any(code in run.figures[task][_first(task)] for run in runs if task in run.figures)
     )
-    metrics = XTREME[task].metric.main
+    metrics = sorted(XTREME[task].metric.main, key=lambda metric: metric != "f1")
     rows = []
     for metric in metrics:
         told = f", {NAMES[metric]}" if len(metrics) > 1 else ""
@@ -152,7 +152,9 @@ def kinship_table(run: XtremeRun, kind: str) -> Table:
     members: dict[str, list[str]] = {}
     for code, kin in KINSHIP.items():
         members.setdefault(getattr(kin, kind), []).append(code)
-    measured = {code for task in run.figures for code in XTREME[task].languages}
+    measured = {
+        code for task in run.figures for code in KINSHIP if run.main(task, code) is not None
+    }
     kinds = [one for one, codes in members.items() if measured & set(codes)]
     kinds.sort(key=lambda one: (-len(members[one]), one))
     tasks = [task for task in ORDER if task in run.figures]
@@ -169,7 +171,7 @@ def kinship_table(run: XtremeRun, kind: str) -> Table:
         corner=kind,
         heads=tuple(NAMES[task] for task in tasks),
         rows=tuple(rows),
-        hint="Means over the languages that were measured; the names say which they are.",
+        hint="Means over the languages that were measured; pointing at a figure names them.",
     )
 
 
@@ -195,7 +197,7 @@ def _means(run: XtremeRun, columns: Sequence[str]) -> tuple[Cell, ...]:
             if code not in run.figures[name][_first(name)]
         ]
         without = f", without {' '.join(missing)}" if missing else ""
-        hint = f"{len(figure.values)} seeds{without}"
+        hint = f"{figure.seeds}{without}"
         cells.append(Cell(text=f"{figure}{mark}", value=figure.mean, hint=hint))
     return tuple(cells)
 
@@ -231,7 +233,7 @@ def _of_run(run: XtremeRun, task: str, metric: str, codes: Sequence[str]) -> tup
         if code not in figures:
             cells.append(Cell(hint=f"no {name_of(code)}"))
             continue
-        told = f"{name_of(code)}, {len(figures[code].values)} seeds"
+        told = f"{name_of(code)}, {figures[code].seeds}"
         if facts is not None and code in facts.splits:
             told += f", {facts.examples[code]:,} examples of {facts.splits[code]}"
         cells.append(Cell(text=f"{figures[code]}", value=figures[code].mean, hint=told))
