@@ -21,7 +21,7 @@ quickstart: setup  ## text in, aligned encoder and report out; DATA=folder for y
 	$(BIN)/erniem quickstart $(DATA) $(if $(OUTPUT),--output $(OUTPUT))
 
 test: setup  ## run the tests
-	$(BIN)/pytest -m 'not slow and not parity and not gpu'
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto -m 'not slow and not parity and not gpu'
 
 parity: setup  ## compare live with PaddleNLP and transformers 4 (CONTRIBUTING.md)
 	$(BIN)/pytest -m parity
