@@ -1,5 +1,5 @@
 from erniem.languages import LANGUAGES, code_of
-from erniem.tasks.tatoeba import XTREME_TATOEBA
+from erniem.tasks.retrieve import XTREME_TATOEBA
 
 
 def test_every_code_names_one_language() -> None:

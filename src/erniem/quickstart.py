@@ -24,7 +24,7 @@ from erniem.catalogues import fetch_catalogues
 from erniem.corpus.clean import normalised
 from erniem.corpus.pipeline import Corpus, build_corpus, open_corpus
 from erniem.corpus.read import find_sources
-from erniem.embed import VectorSettings, sentence_vectors
+from erniem.embed import SentenceEncoder, VectorSettings
 from erniem.languages import name_of
 from erniem.model.heads import ErnieMForMaskedLM
 from erniem.objectives import BTMLMSettings, GuessSettings, MaskingSettings
@@ -231,14 +231,14 @@ def _measured(
     segments = _map_segments(corpus.held_out)
     tables, maps = {}, {}
     for name, folder in checkpoints.items():
-        model = ErnieMForMaskedLM.from_pretrained(folder)
+        encoder = SentenceEncoder(ErnieMForMaskedLM.from_pretrained(folder), tokenizer)
         print(f"retrieval, {name}")
         tables[name] = held_out_retrieval(
-            model, tokenizer, corpus.held_out, VECTORS, min_rows=10, progress=True
+            encoder, corpus.held_out, VECTORS, min_rows=10, progress=True
         )
         texts = [text for _, _, text in segments]
         maps[name] = MapPoints(
-            vectors=sentence_vectors(model, tokenizer, texts, VECTORS),
+            vectors=encoder.vectors(texts, VECTORS),
             languages=[code for _, code, _ in segments],
             texts=texts,
             groups=[number for number, _, _ in segments],

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from erniem.corpus.pipeline import Corpus, build_corpus
-from erniem.embed import VectorSettings
+from erniem.embed import VectorSettings, open_encoder
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.heads import ErnieMForMaskedLM
 from erniem.pretrain.initial import start_repeating
@@ -23,7 +23,6 @@ from erniem.pretrain.recipe import (
 from erniem.pretrain.run import pretrain
 from erniem.pretrain.trainer import give_rate
 from erniem.tasks.retrieve import held_out_retrieval
-from erniem.tokenization import open_tokenizer
 from invented import CYRILLIC, GREEK, invented
 
 MASK = 99
@@ -131,8 +130,7 @@ def recipe_of(corpus: Corpus, output: Path) -> Recipe:
 def test_stage_1_aligns_languages_that_share_no_letter(whole_words: Corpus, tmp_path: Path) -> None:
     def retrieval(folder: Path) -> Mapping[str, float]:
         table = held_out_retrieval(
-            ErnieMForMaskedLM.from_pretrained(folder),
-            open_tokenizer(folder),
+            open_encoder(folder),
             whole_words.held_out,
             VectorSettings(layer=0),
             min_rows=10,
@@ -150,8 +148,7 @@ def test_without_pairs_they_stay_apart(whole_words: Corpus, tmp_path: Path) -> N
     alone = replace(recipe, stage1=Stage(steps=150, mix={"mmlm": 1.0}))
     result = pretrain(alone)
     table = held_out_retrieval(
-        ErnieMForMaskedLM.from_pretrained(result.final),
-        open_tokenizer(result.final),
+        open_encoder(result.final),
         whole_words.held_out,
         VectorSettings(layer=0),
         min_rows=10,

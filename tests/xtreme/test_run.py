@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from erniem.scores.score import score
+from erniem.scores.xtreme import XTREME
+from erniem.xtreme import retrieval
 from erniem.xtreme import run as runner
 from erniem.xtreme.plan import Plan
 from erniem.xtreme.run import XtremeResult, xtreme
@@ -39,10 +41,10 @@ def run(encoder: Path, tasks_folder: Path, tmp_path: Path) -> Run:
 
 
 def test_all_nine_tasks_give_one_table(run: Run, tmp_path: Path) -> None:
-    result = run(tasks=tuple(runner.XTREME))
+    result = run(tasks=tuple(XTREME))
     assert not result.failed
     (scores,) = result.scores
-    assert set(scores.tasks) == set(runner.XTREME)
+    assert set(scores.tasks) == set(XTREME)
     assert scores.mean("all_task") is None, "most languages are missing"
     told = json.loads((tmp_path / "run/seed-0/scores.json").read_text())
     assert told["missing"]["udpos"][:3] == ["af", "ar", "bg"]
@@ -120,6 +122,21 @@ def test_each_seed_has_its_figures_and_more_can_follow(run: Run, tmp_path: Path)
     told = json.loads((tmp_path / "run/run.json").read_text())
     assert told["seeds"] == [0, 1]
     assert set(told["tasks"]["udpos"]["dev"]) == {"0", "1"}
+
+
+def test_what_is_not_trained_is_done_once_for_all_seeds(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tasks=("tatoeba",))
+    monkeypatch.setattr(retrieval, "retrieval_predictions", _none_left)
+    first, second = run(tasks=("tatoeba",), seeds=2).scores
+    assert first.tasks == second.tasks
+    assert first.tasks["tatoeba"]["accuracy"].keys() == {"de"}
+
+
+def _none_left(*args: object, languages: list[str], **kwargs: object) -> list[object]:
+    assert not languages
+    return []
 
 
 def test_a_folder_of_another_plan_is_refused(run: Run) -> None:

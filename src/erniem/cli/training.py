@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from erniem.cli.vectors import add_vectors
 from erniem.cli.verb import Values, Verb
 
 __all__ = ["TRAINING"]
@@ -68,11 +69,11 @@ def _retrieval_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", type=Path, help="measure on its held-out pairs")
     parser.add_argument("--tatoeba", type=Path, help="measure on tatoeba.XXX-eng.XXX files")
     parser.add_argument("--languages", nargs="+", metavar="XX", help="only these (default: all)")
+    add_vectors(parser)
     parser.add_argument(
-        "--layer", type=int, metavar="N", help="of 0..layers-1 (default: as XTREME, 7 of 12)"
-    )
-    parser.add_argument(
-        "--pooling", choices=["mean", "cls", "mean_text"], help="of a sentence's tokens (mean)"
+        "--margin",
+        choices=["absolute", "distance", "ratio"],
+        help="the best match by cosine, or by how far it is above both neighbourhoods (absolute)",
     )
     parser.add_argument(
         "--centred", action="store_true", help="take the mean of each language off first"

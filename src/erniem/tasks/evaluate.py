@@ -4,14 +4,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from erniem.convert import load_start
 from erniem.corpus.pipeline import open_corpus
-from erniem.embed import Pooling, VectorSettings
-from erniem.tasks.retrieve import RetrievalTable, held_out_retrieval, tatoeba_retrieval
-from erniem.tasks.tatoeba import XTREME_TATOEBA, read_tatoeba, xtreme_accuracy
-from erniem.tokenization import open_tokenizer
+from erniem.embed import Pooling, VectorSettings, open_encoder
+from erniem.tasks.retrieve import (
+    XTREME_TATOEBA,
+    RetrievalTable,
+    held_out_retrieval,
+    read_tatoeba,
+    tatoeba_retrieval,
+    xtreme_accuracy,
+)
+from erniem.tasks.retrieve.margin import Margin
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -26,6 +31,8 @@ class Evaluation:
     """How sentences became vectors."""
     centred: bool
     """Whether the mean of each language was taken off first."""
+    margin: Margin
+    """What the best match was chosen by."""
     held_out: RetrievalTable | None
     """Between all pairs of languages, on held-out pairs of a corpus."""
     tatoeba: RetrievalTable | None
@@ -49,7 +56,9 @@ class Evaluation:
             "model": str(self.model),
             "layer": self.settings.layer,
             "pooling": self.settings.pooling,
+            "prefix": self.settings.prefix,
             "centred": self.centred,
+            "margin": self.margin,
             "held_out": None if self.held_out is None else self.held_out.to_json(),
             "tatoeba": None if self.tatoeba is None else self.tatoeba.to_json(),
         }
@@ -61,21 +70,22 @@ def evaluate(
     corpus: Path | None = None,
     tatoeba: Path | None = None,
     languages: Sequence[str] | None = None,
-    layer: int | None = None,
+    layer: int | Literal["last"] | None = None,
     pooling: Pooling = "mean",
+    prefix: str = "",
     centred: bool = False,
+    margin: Margin = "absolute",
     output: Path | None = None,
 ) -> Evaluation:
     """Measures a checkpoint by retrieval.
 
     Args:
-        model: folder with an encoder, ours or of XLM-R's shape, and its tokenizer.
+        model: folder with an encoder of any kind and its tokenizer, see `open_encoder`.
         corpus: measure on its held-out pairs.
         tatoeba: measure on the Tatoeba files in this folder.
         languages: only between these; English always stays for Tatoeba.
-        layer: see `VectorSettings`.
-        pooling: see `VectorSettings`.
-        centred: take the mean of each language off its vectors first, see `retrieve`.
+        layer, pooling, prefix: see `VectorSettings`.
+        centred, margin: see `retrieve`.
         output: write the figures there as JSON.
 
     Raises:
@@ -83,34 +93,20 @@ def evaluate(
     """
     if corpus is None and tatoeba is None:
         raise ValueError("nothing to measure on: give a corpus, a Tatoeba folder, or both.")
-    settings = VectorSettings(layer=layer, pooling=pooling)
-    network = load_start(model, languages=[])
-    tokenizer = open_tokenizer(model)
-    found = Evaluation(
-        model=model,
-        settings=settings,
-        centred=centred,
-        held_out=None
-        if corpus is None
-        else held_out_retrieval(
-            network,
-            tokenizer,
-            _held_out(corpus, languages),
-            settings,
-            centred=centred,
-            progress=True,
-        ),
-        tatoeba=None
-        if tatoeba is None
-        else tatoeba_retrieval(
-            network,
-            tokenizer,
-            _tatoeba(tatoeba, languages),
-            settings,
-            centred=centred,
-            progress=True,
-        ),
-    )
+    settings = VectorSettings(layer=layer, pooling=pooling, prefix=prefix)
+    encoder = open_encoder(model)
+    tables: dict[str, RetrievalTable | None] = {"held_out": None, "tatoeba": None}
+    if corpus is not None:
+        rows = _held_out(corpus, languages)
+        tables["held_out"] = held_out_retrieval(
+            encoder, rows, settings, centred=centred, margin=margin, progress=True
+        )
+    if tatoeba is not None:
+        rows = _tatoeba(tatoeba, languages)
+        tables["tatoeba"] = tatoeba_retrieval(
+            encoder, rows, settings, centred=centred, margin=margin, progress=True
+        )
+    found = Evaluation(model=model, settings=settings, centred=centred, margin=margin, **tables)
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(json.dumps(found.to_json(), indent=1) + "\n", encoding="utf-8")

@@ -8,6 +8,7 @@ OUTPUT/measured/TASK.json                       figures by language; finished on
 """
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from erniem.scores.files import write_file
 from erniem.scores.metrics import Metric
 
-__all__ = ["Measured", "Measurement", "Records", "figures_of"]
+__all__ = ["Measured", "Measurement", "Records", "copy_records", "figures_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +129,17 @@ class Records:
             languages={code: self.found[code] for code in codes if code in self.found},
             missing=tuple(code for code in codes if code not in self.found),
         )
+
+
+def copy_records(source: Path, output: Path, task: str) -> None:
+    """Takes over what another folder holds of a task; nothing where that is nothing."""
+    for name in (f"predictions/{task}", f"references/{task}"):
+        if (source / name).is_dir():
+            shutil.copytree(source / name, output / name, dirs_exist_ok=True)
+    figures = Path("measured", f"{task}.json")
+    if (source / figures).is_file():
+        (output / figures).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source / figures, output / figures)
 
 
 def figures_of(

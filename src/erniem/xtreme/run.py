@@ -22,7 +22,7 @@ from erniem.finetune.run import Finetuned, finetune
 from erniem.scores.score import Scores, score, write_scores
 from erniem.tasks.catalogue import RETRIEVAL, TASKS
 from erniem.xtreme.measure import measure
-from erniem.xtreme.measured import Measurement
+from erniem.xtreme.measured import Measurement, copy_records
 from erniem.xtreme.plan import Plan, RunFile
 from erniem.xtreme.retrieval import measure_retrieval
 from erniem.xtreme.seeds import spread
@@ -94,21 +94,8 @@ def xtreme(plan: Plan, *, command: str = "", progress: bool = True) -> XtremeRes
 def _task(plan: Plan, name: str, seed: int, progress: bool) -> tuple[Measurement, Finetuned | None]:
     """One task with one seed, whatever of it is not done yet."""
     folder = plan.output / f"seed-{seed}"
-    languages = plan.languages_of(name)
     if name in RETRIEVAL:
-        return (
-            measure_retrieval(
-                name,
-                plan.model,
-                plan.data,
-                folder,
-                languages=languages,
-                layer=plan.layer,
-                limit=plan.limit_of(name),
-                progress=progress,
-            ),
-            None,
-        )
+        return _retrieval(plan, name, seed, progress), None
     task = TASKS[name]
     trained_on = task.training.name
     settings = plan.settings_of(name)
@@ -129,11 +116,28 @@ def _task(plan: Plan, name: str, seed: int, progress: bool) -> tuple[Measurement
         plan.data,
         folder,
         settings,
-        languages=languages,
+        languages=plan.languages_of(name),
         limit=plan.limit_of(name),
         progress=progress,
     )
     return measurement, found
+
+
+def _retrieval(plan: Plan, name: str, seed: int, progress: bool) -> Measurement:
+    """A task without training, which every seed has from the first."""
+    if seed:
+        copy_records(plan.output / "seed-0", plan.output / f"seed-{seed}", name)
+    return measure_retrieval(
+        name,
+        plan.model,
+        plan.data,
+        plan.output / f"seed-{seed}",
+        languages=plan.languages_of(name),
+        layer=plan.layer,
+        limit=plan.limit_of(name),
+        layers_file=plan.output / "layers.json",
+        progress=progress,
+    )
 
 
 def _keep_trace(path: Path) -> None:

@@ -1,14 +1,14 @@
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from erniem.embed import VectorSettings
+from erniem.embed import SentenceEncoder, VectorSettings
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.heads import ErnieMForMaskedLM
-from erniem.tasks import retrieve as module
 from erniem.tasks.retrieve import (
     Retrieval,
     RetrievalTable,
@@ -21,6 +21,8 @@ from erniem.tasks.retrieve import (
 from erniem.tokenization import ErnieMTokenizer, train_tokenizer
 
 SETTINGS = VectorSettings()
+
+Make = Callable[..., Any]
 
 
 def vectors(*rows: Sequence[float]) -> np.ndarray:
@@ -199,26 +201,6 @@ def test_languages_that_meet_nowhere_have_no_rows() -> None:
     assert rows.keys() == {"en-de", "sw-yo"}
 
 
-Encoder = Callable[[dict[str, Sequence[float]]], list[str]]
-
-
-@pytest.fixture
-def vectors_of(monkeypatch: pytest.MonkeyPatch) -> Encoder:
-    """Puts a table in the encoder's place, and lists the sentences it was asked for."""
-
-    def replace(known: dict[str, Sequence[float]]) -> list[str]:
-        asked: list[str] = []
-
-        def encode(model: object, tokenizer: object, texts: list[str], *_: object, **__: object):  # type: ignore[no-untyped-def]
-            asked.extend(texts)
-            return vectors(*(known[text] for text in texts))
-
-        monkeypatch.setattr(module, "sentence_vectors", encode)
-        return asked
-
-    return replace
-
-
 KNOWN = {
     "one": (1, 0, 0),
     "two": (0, 1, 0),
@@ -237,52 +219,45 @@ HELD_OUT = {
 }
 
 
-def test_known_vectors_give_known_figures(
-    model: ErnieMForMaskedLM, tokenizer: ErnieMTokenizer, vectors_of: Encoder
-) -> None:
-    asked = vectors_of(KNOWN)
-    found = held_out_retrieval(model, tokenizer, HELD_OUT, SETTINGS, min_rows=3)
+def test_known_vectors_give_known_figures(known: Make) -> None:
+    encoder = known(KNOWN)
+    found = held_out_retrieval(encoder, HELD_OUT, SETTINGS, min_rows=3)
     assert found.pairs == {
         "en-de": Retrieval(forward=1.0, backward=2 / 3, rows=3),  # Zwei is nearer to one than two
         "de-fr": Retrieval(forward=2 / 3, backward=1.0, rows=3),
         "en-fr": Retrieval(forward=1.0, backward=1.0, rows=3),
     }
     assert found.left_out == {"en-sw": 1, "de-sw": 1, "fr-sw": 1}
-    assert sorted(asked) == sorted(KNOWN), "each sentence once, and none that is not measured"
+    assert sorted(encoder.asked) == sorted(KNOWN), (
+        "each sentence once, and none that is not measured"
+    )
 
 
-def test_most_rows_take_the_first(
-    model: ErnieMForMaskedLM, tokenizer: ErnieMTokenizer, vectors_of: Encoder
-) -> None:
-    asked = vectors_of(KNOWN)
-    found = held_out_retrieval(model, tokenizer, HELD_OUT, SETTINGS, min_rows=2, max_rows=2)
+def test_most_rows_take_the_first(known: Make) -> None:
+    encoder = known(KNOWN)
+    found = held_out_retrieval(encoder, HELD_OUT, SETTINGS, min_rows=2, max_rows=2)
     assert {label: pair.rows for label, pair in found.pairs.items()} == {
         "en-de": 2,
         "de-fr": 2,
         "en-fr": 2,
     }
-    assert set(asked) == set(KNOWN) - {"three", "Drei", "Trois"}
+    assert set(encoder.asked) == set(KNOWN) - {"three", "Drei", "Trois"}
 
 
-def test_too_few_rows_everywhere_are_an_empty_table(
-    model: ErnieMForMaskedLM, tokenizer: ErnieMTokenizer
-) -> None:
-    found = held_out_retrieval(model, tokenizer, HELD_OUT, SETTINGS)
+def test_too_few_rows_everywhere_are_an_empty_table(known: Make) -> None:
+    found = held_out_retrieval(known({"": ()}), HELD_OUT, SETTINGS)
     assert (found.pairs, found.left_out["en-de"]) == ({}, 3)
 
 
 def test_a_real_encoder_finds_copies(model: ErnieMForMaskedLM, tokenizer: ErnieMTokenizer) -> None:
     lines = ["aaaa bbbb aaaa bbbb", "cccc dddd cccc dddd", "eeee ffff eeee", "gggg hhhh gggg"]
     held_out = {"en-de": [(line, f"{line} {line[:4]}") for line in lines]}
-    found = held_out_retrieval(model, tokenizer, held_out, SETTINGS, min_rows=1)
+    found = held_out_retrieval(SentenceEncoder(model, tokenizer), held_out, SETTINGS, min_rows=1)
     assert found.pair("en", "de") == Retrieval(forward=1.0, backward=1.0, rows=4)
 
 
-def test_xtremes_direction_asks_from_english(
-    model: ErnieMForMaskedLM, tokenizer: ErnieMTokenizer, vectors_of: Encoder
-) -> None:
-    vectors_of(KNOWN)
+def test_xtremes_direction_asks_from_english(known: Make) -> None:
     rows = {"de": HELD_OUT["en-de"], "fr": HELD_OUT["en-fr"]}
-    found = tatoeba_retrieval(model, tokenizer, rows, SETTINGS)
+    found = tatoeba_retrieval(known(KNOWN), rows, SETTINGS)
     assert found.pairs["en-de"] == Retrieval(forward=1.0, backward=2 / 3, rows=3)
     assert found.pairs.keys() == {"en-de", "en-fr"}

@@ -1,16 +1,15 @@
-"""Tatoeba: sentences with their English translations, line by line, and XTREME's figure of it."""
+"""Tatoeba's files: sentences with their English translations, line by line."""
 
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import fmean
 
 from erniem.corpus.document import Drops
 from erniem.corpus.read import Source, lines_of
 from erniem.languages import code_of
-from erniem.tasks.retrieve import RetrievalTable, Rows
+from erniem.tasks.retrieve.table import Rows
 
-__all__ = ["XTREME_TATOEBA", "read_tatoeba", "xtreme_accuracy"]
+__all__ = ["XTREME_TATOEBA", "languages_of", "read_tatoeba"]
 
 XTREME_TATOEBA = (
     *("ar", "he", "vi", "id", "jv", "tl", "eu", "ml", "ta", "te", "af", "nl", "de", "el", "bn"),
@@ -37,6 +36,25 @@ def read_tatoeba(folder: Path, *, languages: Sequence[str] | None = None) -> dic
         ValueError: no such files, a language without them, a file without its other side, sides of
             different lengths, a line that is not UTF-8.
     """
+    files = _files(folder)
+    if missing := sorted(set(languages or ()) - set(files)):
+        raise ValueError(
+            f"no Tatoeba files in {', '.join(missing)}; {folder} has {', '.join(sorted(files))}."
+        )
+    return {code: _aligned(files[code]) for code in languages or sorted(files)}
+
+
+def languages_of(folder: Path) -> tuple[str, ...]:
+    """Codes of the languages that a folder has Tatoeba files of.
+
+    Raises:
+        ValueError: none.
+    """
+    return tuple(sorted(_files(folder)))
+
+
+def _files(folder: Path) -> dict[str, dict[str, Path]]:
+    """The files of both sides, by code of the foreign language."""
     files: dict[str, dict[str, Path]] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if match := _TATOEBA.fullmatch(path.name):
@@ -44,11 +62,7 @@ def read_tatoeba(folder: Path, *, languages: Sequence[str] | None = None) -> dic
             files.setdefault(code_of(match[1]), {})[side] = path
     if not files:
         raise ValueError(f"{folder} has no tatoeba.XXX-eng.XXX files: name the folder of the set.")
-    if missing := sorted(set(languages or ()) - set(files)):
-        raise ValueError(
-            f"no Tatoeba files in {', '.join(missing)}; {folder} has {', '.join(sorted(files))}."
-        )
-    return {code: _aligned(files[code]) for code in languages or sorted(files)}
+    return files
 
 
 def _aligned(sides: Mapping[str, Path]) -> Rows:
@@ -73,12 +87,3 @@ def _lines(path: Path) -> list[str]:
     if drops.counts:
         raise ValueError(f"{path} has lines that are not UTF-8: later lines would not match.")
     return lines
-
-
-def xtreme_accuracy(table: RetrievalTable) -> float:
-    """XTREME's Tatoeba figure: the mean over its 36 languages, from English.
-
-    Raises:
-        ValueError: one of the languages is missing.
-    """
-    return fmean(table.pair("en", code).forward for code in XTREME_TATOEBA)

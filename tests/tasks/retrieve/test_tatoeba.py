@@ -4,8 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from erniem.tasks.retrieve import Retrieval, RetrievalTable
-from erniem.tasks.tatoeba import XTREME_TATOEBA, read_tatoeba, xtreme_accuracy
+from erniem.tasks.retrieve import (
+    XTREME_TATOEBA,
+    Retrieval,
+    RetrievalTable,
+    read_tatoeba,
+    xtreme_accuracy,
+)
 
 
 @pytest.fixture
