@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from transformers import PreTrainedTokenizerFast
@@ -105,3 +108,17 @@ def test_xtremes_three_read_the_same_way() -> None:
         "squad",
         "tydiqa",
     )
+
+
+def test_tydiqas_family_reads_the_questions_of_one_language(tmp_path: Path) -> None:
+    answers = [{"text": "fi", "answer_start": 0}]
+    questions = [
+        {"id": f"{name}-1-0", "question": "ba", "answers": answers} for name in ("korean", "telugu")
+    ]
+    path = tmp_path / "x.json"
+    path.write_text(
+        json.dumps({"data": [{"paragraphs": [{"context": "fi", "qas": questions}]}]}),
+        encoding="utf-8",
+    )
+    assert [one.id for one in TYDIQA.family.read([path], "te").examples] == ["telugu-1-0"]
+    assert len(XQUAD.family.read([path], "te").examples) == 2
