@@ -34,6 +34,13 @@ def test_questions_are_answered_by_id(tokenizer: PreTrainedTokenizerFast) -> Non
     assert family.references(QUESTIONS) == {"one": ["de"], "two": ["vo"]}
 
 
+def test_a_question_is_read_up_to_its_longest(tokenizer: PreTrainedTokenizerFast) -> None:
+    one = ask("fi", question="ba " * 9)
+    for longest in (2, 5):
+        encoded = Answer(max_question=longest).encode([one], tokenizer, Limits(max_length=64))
+        assert encoded.places[0].first == 1 + longest + 2
+
+
 def test_the_n_best_are_sorted_distinct_and_weighed(tokenizer: PreTrainedTokenizerFast) -> None:
     family = Answer(longest=3)
     encoded = family.encode(QUESTIONS, tokenizer, Limits(max_length=16, stride=4))
