@@ -9,7 +9,7 @@ from erniem import quickstart as module
 from erniem.corpus.pipeline import Corpus
 from erniem.pretrain.recipe import Checkpoints, Encoder, Health, Opening, Recipe, Stage
 from erniem.quickstart import quickstart
-from erniem.report import Results
+from erniem.report.quickstart import Results
 from invented import CYRILLIC, GREEK, invented
 
 recipe_of_the_quickstart = module.recipe_for

@@ -40,7 +40,7 @@ from erniem.pretrain.recipe import (
     Stage,
 )
 from erniem.pretrain.run import PretrainResult, pretrain
-from erniem.report import LanguageResult, MapPoints, Results, SourceCredit, write_report
+from erniem.report.quickstart import LanguageResult, MapPoints, Results, SourceCredit, write_report
 from erniem.tasks.retrieve import RetrievalTable, held_out_retrieval
 from erniem.tokenization import open_tokenizer
 

@@ -8,9 +8,9 @@ from statistics import median
 
 import yaml
 
-from erniem.report.figures import HEALTH_NAMES
-from erniem.report.results import Figures, LanguageResult, Results
-from erniem.report.words import count, known, means, percent, points
+from erniem.report.quickstart.figures import HEALTH_NAMES
+from erniem.report.quickstart.results import Figures, LanguageResult, Results
+from erniem.report.quickstart.words import count, known, means, percent, points
 
 __all__ = [
     "Cell",

@@ -3,7 +3,7 @@
 import math
 from statistics import fmean
 
-from erniem.report.results import LanguageResult, Results
+from erniem.report.quickstart.results import LanguageResult, Results
 
 __all__ = ["count", "duration", "headline", "known", "means", "percent", "points", "verdict"]
 

@@ -12,8 +12,8 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from erniem.report.maps import MapPoints
-from erniem.report.results import LanguageResult, Results
+from erniem.report.quickstart.maps import MapPoints
+from erniem.report.quickstart.results import LanguageResult, Results
 
 __all__ = [
     "HEALTH_NAMES",

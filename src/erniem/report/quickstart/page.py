@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from erniem.report import figures, tables, words
-from erniem.report.maps import MapPoints, neighbours, on_a_plane
-from erniem.report.results import Results
+from erniem.report.parts import POLICY, environment, part, script_json
+from erniem.report.quickstart import figures, tables, words
+from erniem.report.quickstart.maps import MapPoints, neighbours, on_a_plane
+from erniem.report.quickstart.results import Results
 
 __all__ = ["render_report", "write_report"]
 
@@ -69,18 +70,11 @@ def render_report(results: Results, maps: Mapping[str, MapPoints]) -> str:
         maps=[_map_words(place, *item) for place, item in enumerate(shown.items())],
         chips=_chips(results, shown),
         data=script_json(data),
-        style=_part("report.css"),
-        script=_part("report.js"),
+        policy=POLICY,
+        style=part("base.css") + part("page.css", folder=HERE),
+        script=part("sorting.js") + part("page.js", folder=HERE),
         plotly=Markup(get_plotlyjs()),
     )
-
-
-def script_json(data: Any) -> Markup:
-    """JSON that cannot end the script element in which it stands."""
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return Markup(text)
 
 
 def _check_maps(results: Results, maps: Mapping[str, MapPoints]) -> None:
@@ -98,20 +92,9 @@ def _check_maps(results: Results, maps: Mapping[str, MapPoints]) -> None:
 
 
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"count": words.count, "duration": words.duration}
-    return environment.get_template("report.html.jinja")
-
-
-def _part(name: str) -> Markup:
-    """A part of the page that is ours, and stands in it as it is."""
-    return Markup((HERE / name).read_text(encoding="utf-8"))
+    ours = environment(HERE)
+    ours.filters |= {"count": words.count, "duration": words.duration}
+    return ours.get_template("page.html.jinja")
 
 
 def _charts(results: Results, needed: Mapping[str, float]) -> dict[str, go.Figure]:

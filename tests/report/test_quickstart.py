@@ -6,7 +6,7 @@ from math import isnan, nan
 import numpy as np
 import pytest
 
-from erniem.report import (
+from erniem.report.quickstart import (
     LanguageResult,
     MapPoints,
     Results,
@@ -14,9 +14,9 @@ from erniem.report import (
     render_report,
     write_report,
 )
-from erniem.report.figures import COLORS, color_of, symbol_of
-from erniem.report.maps import neighbours, on_a_plane
-from erniem.report.tables import needed_shares
+from erniem.report.quickstart.figures import COLORS, color_of, symbol_of
+from erniem.report.quickstart.maps import neighbours, on_a_plane
+from erniem.report.quickstart.tables import needed_shares
 
 HOSTILE = "</script><script>alert('&')</script><img src=x onerror=alert(1)>"
 RECIPE = "health:\n  opening: {distinct: 0.05, content: 0.04, found: 0.1}\n"
@@ -119,7 +119,7 @@ class Page(HTMLParser):
 @pytest.fixture(autouse=True)
 def short_plotly(monkeypatch):
     """Spares the parser 5 MB a page; `page` is made before, with the real library."""
-    monkeypatch.setattr("erniem.report.page.get_plotlyjs", lambda: "plotly")
+    monkeypatch.setattr("erniem.report.quickstart.page.get_plotlyjs", lambda: "plotly")
 
 
 @pytest.fixture(scope="module")
