@@ -11,7 +11,7 @@ from erniem.tasks.catalogue import TASKS
 from erniem.tokenization import open_tokenizer
 from erniem.xtreme import measure as module
 from erniem.xtreme.measure import measure
-from erniem.xtreme.measured import Measurement
+from erniem.xtreme.measured import Measured, Measurement
 
 SHORT = Settings(max_length=64, stride=16)
 
@@ -46,6 +46,14 @@ def test_figures_stand_by_language_and_the_missing_are_named(
     tags = read_file(tmp_path / "predictions/udpos/test-de.tsv", "tags")
     right = read_file(tmp_path / "references/udpos/test-de.tsv", "tags")
     assert [len(one) for one in tags] == [len(one) for one in right] == [6] * 40
+
+
+def test_what_was_left_out_is_told_beside_the_figures() -> None:
+    one = Measured(
+        split="test", examples=9, figures={"f1": 50.0}, dropped={"answer elsewhere": 2}, note="dev"
+    )
+    lines = Measurement(task="xquad", languages={"th": one}, missing=()).lines()
+    assert lines[1].endswith("50.0   dev; 2 × answer elsewhere")
 
 
 def test_a_language_without_a_test_set_is_scored_on_dev(

@@ -35,6 +35,12 @@ class Measured:
     note: str = ""
     """What to say beside the figures."""
 
+    @property
+    def beside(self) -> str:
+        """The note, and what was left out or odd, with how often."""
+        counted = [f"{count} × {reason}" for reason, count in self.dropped.items()]
+        return "; ".join([*([self.note] if self.note else []), *counted])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
@@ -61,7 +67,7 @@ class Measurement:
             told = f"{code:10}{one.split:>7}{one.examples:10,}"
             if one.figures:
                 told += "".join(f"{one.figures[name]:13.1f}" for name in names)
-            lines.append(f"{told}   {one.note}".rstrip())
+            lines.append(f"{told}   {one.beside}".rstrip())
         if names:
             count = sum(one.figures is not None for one in self.languages.values())
             means = "".join(f"{self.mean(name):13.1f}" for name in names)

@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from transformers import PreTrainedTokenizerFast
@@ -31,6 +34,13 @@ def test_questions_are_answered_by_id(tokenizer: PreTrainedTokenizerFast) -> Non
     assert family.references(QUESTIONS) == {"one": ["de"], "two": ["vo"]}
 
 
+def test_a_question_is_read_up_to_its_longest(tokenizer: PreTrainedTokenizerFast) -> None:
+    one = ask("fi", question="ba " * 9)
+    for longest in (2, 5):
+        encoded = Answer(max_question=longest).encode([one], tokenizer, Limits(max_length=64))
+        assert encoded.places[0].first == 1 + longest + 2
+
+
 def test_the_n_best_are_sorted_distinct_and_weighed(tokenizer: PreTrainedTokenizerFast) -> None:
     family = Answer(longest=3)
     encoded = family.encode(QUESTIONS, tokenizer, Limits(max_length=16, stride=4))
@@ -44,7 +54,9 @@ def test_the_n_best_are_sorted_distinct_and_weighed(tokenizer: PreTrainedTokeniz
         assert len({one.text for one in spans}) == len(spans)
         assert sum(one.probability for one in spans) == pytest.approx(1)
         assert family.decode(logits, encoded, QUESTIONS)[name] == spans[0].text
-    assert all(len(one.text.split()) <= 3 for one in best["one"])
+    every = family.n_best(logits, encoded, QUESTIONS, count=999)["one"]
+    assert {len(one.text.split()) for one in every} == {1, 2, 3}
+    assert every[0].text == best["one"][0].text
 
 
 def test_a_context_without_text_has_an_empty_answer(tokenizer: PreTrainedTokenizerFast) -> None:
@@ -103,3 +115,17 @@ def test_xtremes_three_read_the_same_way() -> None:
         "squad",
         "tydiqa",
     )
+
+
+def test_tydiqas_family_reads_the_questions_of_one_language(tmp_path: Path) -> None:
+    answers = [{"text": "fi", "answer_start": 0}]
+    questions = [
+        {"id": f"{name}-1-0", "question": "ba", "answers": answers} for name in ("korean", "telugu")
+    ]
+    path = tmp_path / "x.json"
+    path.write_text(
+        json.dumps({"data": [{"paragraphs": [{"context": "fi", "qas": questions}]}]}),
+        encoding="utf-8",
+    )
+    assert [one.id for one in TYDIQA.family.read([path], "te").examples] == ["telugu-1-0"]
+    assert len(XQUAD.family.read([path], "te").examples) == 2

@@ -102,7 +102,7 @@ def test_white_space_at_an_answers_ends_is_not_of_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "start"),
-    [("山水", 3), ("山水", -8), ("火", 2), ("\u00e9de", 5), ("با", 99)],
+    [("山水", 3), ("山水", 2 - len(CONTEXT)), ("火", 2), ("\u00e9de", 5), ("با", 99)],
     ids=["other place", "from the end", "not there", "composed otherwise", "beyond the end"],
 )
 def test_an_answer_that_is_not_where_the_file_says_is_counted(
