@@ -8,7 +8,7 @@ import pytest
 
 from erniem.cli import VERBS, main
 from erniem.corpus.pipeline import build_corpus
-from erniem.tasks.evaluate import evaluate
+from erniem.tasks.retrieve.evaluate import evaluate
 
 
 def test_help_comes_without_anything_heavy() -> None:

@@ -117,7 +117,7 @@ def _pretrain(values: Values) -> None:
 
 
 def _retrieval(values: Values) -> None:
-    from erniem.tasks.evaluate import evaluate
+    from erniem.tasks.retrieve.evaluate import evaluate
 
     print("\n".join(evaluate(values.pop("model"), **values).lines()))
 
