@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from huggingface_hub import ModelCard
 from huggingface_hub.repocard import metadata_load
 
 from erniem.report.xtreme import compare_runs, read_run, report_xtreme, write_model_card
@@ -55,11 +56,17 @@ def test_every_table_is_whole_in_markdown_and_latex(write_run, tmp_path: Path) -
     report_xtreme([write_run(why_not="100 % & more_of it")], tmp_path / "report")
     blocks = (tmp_path / "report/table.md").read_text().split("## ")[1:]
     assert [block.splitlines()[0] for block in blocks] == [
-        *("All tasks", "XNLI", "UD-POS", "MLQA", "Tatoeba", "By family", "By script")
+        *("All tasks", "Groups of tasks", "The gap of transfer"),
+        *("base (1 seed) by family", "base (1 seed) by script"),
+        *("XNLI", "UD-POS", "MLQA", "Tatoeba"),
+        *("On what the figures rest", "The commands"),
     ]
-    for block in blocks:
+    for block in blocks[:-2]:
         lines = [line for line in block.splitlines() if line.startswith("|")]
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
+    assert "- base, XNLI: 1 seed; 4 of 15 languages" in blocks[-2]
+    assert r"- \[1\]: ERNIE-M's README" in blocks[-2]
+    assert "erniem xtreme --model 'models/<base> & co'" in blocks[-1]
     tex = (tmp_path / "report/table.tex").read_text()
     assert tex.count(r"\begin{") == tex.count(r"\end{")
     assert tex.count("{") == tex.count("}")
@@ -67,6 +74,9 @@ def test_every_table_is_whole_in_markdown_and_latex(write_run, tmp_path: Path) -
         rows = [line for line in table.partition(r"\bottomrule")[0].splitlines() if "&" in line]
         assert len({line.count(" & ") for line in rows}) == 1
     assert not re.search(r"[†‡±–]", tex)
+    assert r"100 \% \& more\_of it" in tex
+    body = re.sub(r"(?m)^%.*$|\{%$|\$\^\\d?dagger\$|\$\\pm\$", "", tex)
+    assert not re.search(r"(?<!\\)[#$%_^]", body)
 
 
 def test_the_sheet_has_every_figure(write_run, tmp_path: Path) -> None:
@@ -92,6 +102,7 @@ def test_figures_become_the_hub_s_metadata_and_the_card_keeps_its_words(
     card.write_text("---\nlicense: mit\n---\n# An encoder\n\nIts words.\n")
     assert write_model_card(run, tmp_path) == card
     told = metadata_load(card)
+    assert ModelCard.load(card).data.eval_results, "as the Hub reads it"
     assert told["license"] == "mit"
     assert "# An encoder\n\nIts words.\n" in card.read_text()
     (entry,) = told["model-index"]
@@ -102,6 +113,25 @@ def test_figures_become_the_hub_s_metadata_and_the_card_keeps_its_words(
     report_xtreme([run.folder], tmp_path / "report")
     written = yaml.safe_load((tmp_path / "report/model-index.yaml").read_text())
     assert written["model-index"] == told["model-index"]
+
+
+def test_a_card_keeps_other_results_and_replaces_ours(write_run, tmp_path: Path) -> None:
+    card = tmp_path / "README.md"
+    other = {
+        "task": {"type": "sts"},
+        "dataset": {"name": "STS", "type": "sts"},
+        "metrics": [{"type": "spearman", "value": 1.0}],
+    }
+    front = yaml.safe_dump({"model-index": [{"name": "mine", "results": [other]}]})
+    card.write_text(f"---\n{front}---\nIts words.\n")
+    write_model_card(read_run(write_run("one", skill=0.3)), tmp_path)
+    write_model_card(read_run(write_run("two", skill=1.0)), tmp_path)
+    (entry,) = metadata_load(card)["model-index"]
+    assert entry["name"] == "mine"
+    assert entry["results"][0] == other
+    values = {one["dataset"].get("config"): one["metrics"][0]["value"] for one in entry["results"]}
+    assert len(entry["results"]) == 5
+    assert values["xnli"] == 100.0
 
 
 def test_two_runs_are_compared_language_by_language(write_run, tmp_path: Path) -> None:
@@ -117,8 +147,9 @@ def test_two_runs_are_compared_language_by_language(write_run, tmp_path: Path) -
     assert set(same.difference.differences.values()) == {0.0}
     assert set(same.difference.p_values.values()) == {1.0}
     page = report_xtreme([good, bad], tmp_path / "both").read_text()
-    assert "good less bad" in page
-    assert "good less bad" in (tmp_path / "both/table.md").read_text()
+    assert "good (2 seeds) less bad (1 seed)" in page
+    assert "## good (2 seeds) less bad (1 seed)" in (tmp_path / "both/table.md").read_text()
+    assert told.markdown().startswith("| good less bad | points | p |\n")
 
 
 def test_seeds_are_averaged_before_they_are_compared(write_run) -> None:
@@ -133,4 +164,12 @@ def test_runs_of_other_examples_are_not_compared(write_run) -> None:
     path = other / "run.json"
     path.write_text(path.read_text().replace('"de": 20', '"de": 10'))
     with pytest.raises(ValueError, match=r"xnli in de has 20 examples.*the same --limit"):
+        compare_runs(one, other)
+
+
+def test_runs_of_other_answers_are_not_compared(write_run) -> None:
+    one, other = write_run("one"), write_run("other")
+    path = other / "seed-0/references/xnli/test-de.tsv"
+    path.write_text("".join(reversed(path.read_text().splitlines(keepends=True))))
+    with pytest.raises(ValueError, match=r"test-de\.tsv differ.*on the same data"):
         compare_runs(one, other)

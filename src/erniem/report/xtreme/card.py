@@ -1,13 +1,14 @@
 """A run's figures as the Hub's metadata, `model-index`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from huggingface_hub.repocard import metadata_load, metadata_save
 
+from erniem.report.xtreme.names import NAMES
 from erniem.report.xtreme.runs import XtremeRun
-from erniem.report.xtreme.tables import NAMES
 from erniem.scores.xtreme import XTREME
 
 __all__ = ["model_index", "write_model_card"]
@@ -53,11 +54,31 @@ def _metric(run: XtremeRun, task: str, name: str) -> dict[str, Any]:
 def write_model_card(run: XtremeRun, folder: Path) -> Path:
     """Puts the figures into a folder's README.md; what else it says stays.
 
+    Results of other benchmarks stay too; those of the same tasks of XTREME are replaced.
+
     Returns:
         The file.
     """
     path = folder / "README.md"
     told = (metadata_load(path) or {}) if path.is_file() else {}
+    index = _merged(told.get("model-index") or [], model_index(run))
     folder.mkdir(parents=True, exist_ok=True)
-    metadata_save(path, {**told, "model-index": model_index(run)})
+    metadata_save(path, {**told, "model-index": index})
     return path
+
+
+def _merged(before: list[dict[str, Any]], ours: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Our results in the model's entry, which the Hub wants to be one."""
+    if not before:
+        return ours
+    results = ours[0]["results"]
+    measured = [_of(one) for one in results]
+    first, *others = before
+    kept = [one for one in first.get("results", []) if _of(one) not in measured]
+    return [{**first, "results": [*kept, *results]}, *others]
+
+
+def _of(result: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Of which benchmark a result is."""
+    dataset = result.get("dataset", {})
+    return dataset.get("type"), dataset.get("config")

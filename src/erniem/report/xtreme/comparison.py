@@ -1,11 +1,12 @@
 """Two runs of XTREME, language by language: which is better, and is it chance."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from filecmp import cmp
 from pathlib import Path
 
-from erniem.report.xtreme.runs import XtremeRun, read_run
-from erniem.report.xtreme.tables import NAMES
+from erniem.report.xtreme.names import NAMES
+from erniem.report.xtreme.runs import XtremeRun, read_runs
 from erniem.scores.score import Difference, compare
 from erniem.scores.xtreme import XTREME
 
@@ -23,6 +24,20 @@ class Comparison:
     difference: Difference
     """First minus second, in points, by task, `task/language` and group, with p-values."""
 
+    @property
+    def names(self) -> Collection[str]:
+        """What was compared: tasks, `task/language`, groups."""
+        return self.difference.differences
+
+    @property
+    def explanation(self) -> str:
+        """How to read the figures."""
+        return (
+            "Points; * is p below 0.05 by paired bootstrap over examples, the figures of seeds "
+            "averaged (not pooled) before they are compared. Each test stands by itself: of twenty "
+            "differences that are chance, one has a star."
+        )
+
     def lines(self) -> Iterator[str]:
         """A line for each task and language, for people."""
         seeds = f"seeds: {len(self.first.seeds)}, {len(self.second.seeds)}"
@@ -32,10 +47,7 @@ class Comparison:
             shown = f"  {code}" if code else NAMES.get(task, task)
             sure = " *" if chance < 0.05 else ""
             yield f"{shown:<16}{value:+7.2f}  p = {chance:.4f}{sure}"
-        yield (
-            "p by paired bootstrap over examples, seeds' figures averaged; * below 0.05, each test "
-            "by itself: of twenty differences that are chance, one has a star"
-        )
+        yield self.explanation
 
     def markdown(self) -> str:
         """The same as a table."""
@@ -47,7 +59,7 @@ class Comparison:
             task, _, code = name.partition("/")
             shown = f"{NAMES[task]}, {code}" if code else f"**{NAMES[task]}**"
             lines.append(f"| {shown} | {value:+.2f} | {chance:.4f} |")
-        return "\n".join(lines) + "\n"
+        return "\n".join([*lines, "", self.explanation]) + "\n"
 
     def _rows(self) -> Iterator[tuple[str, float, float]]:
         """Name, difference and p, each task before its languages."""
@@ -68,14 +80,15 @@ def compare_runs(first: Path, second: Path, *, bootstrap: int = 1000, seed: int 
         seed: of the samples.
 
     Raises:
-        ValueError: folders without a run, nothing in common, or other examples.
+        ValueError: folders without a run, nothing in common, other examples or other answers.
     """
-    runs = [read_run(one) for one in (first, second)]
+    runs = read_runs((first, second))
     _check_limits(*runs)
+    _check_references(*runs)
     one, other = (
         [run.folder / f"seed-{seed}" / "predictions" for seed in run.seeds] for run in runs
     )
-    references = runs[0].folder / f"seed-{runs[0].seeds[0]}" / "references"
+    references = _references(runs[0])
     difference = compare(one, other, references, by_language=True, bootstrap=bootstrap, seed=seed)
     return Comparison(first=runs[0], second=runs[1], difference=difference)
 
@@ -92,3 +105,19 @@ def _check_limits(first: XtremeRun, second: XtremeRun) -> None:
                     f"{task} in {code} has {one[code]:,} examples in {first.folder} and "
                     f"{other[code]:,} in {second.folder}: measure both with the same --limit."
                 )
+
+
+def _check_references(first: XtremeRun, second: XtremeRun) -> None:
+    """Both were scored against the same answers, in the same order."""
+    for path in sorted(_references(first).rglob("test-*")):
+        other = _references(second) / path.relative_to(_references(first))
+        if other.is_file() and not cmp(path, other, shallow=False):
+            raise ValueError(
+                f"{path} and {other} differ: predictions are compared example by example, so "
+                "measure both runs on the same data."
+            )
+
+
+def _references(run: XtremeRun) -> Path:
+    """The right answers, of its first seed."""
+    return run.folder / f"seed-{run.seeds[0]}" / "references"

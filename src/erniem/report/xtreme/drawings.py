@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from erniem.languages import KINSHIP, name_of
+from erniem.report.xtreme.names import NAMES, ORDER
 from erniem.report.xtreme.runs import XtremeRun
-from erniem.report.xtreme.tables import NAMES, ORDER
 from erniem.scores.xtreme import XTREME
 
-__all__ = ["Curve", "HeatMap", "Square", "curve", "heat_map"]
+__all__ = ["Curve", "Curves", "HeatMap", "Mark", "Square", "curves", "heat_map"]
 
 WIDTH, HEIGHT, MARGIN = 640, 240, 36
 """Of the curve, in pixels."""
@@ -31,6 +31,8 @@ class Square:
 class HeatMap:
     """Languages by family and tasks; each task has its own scale."""
 
+    run: str
+    """Its name and seeds."""
     tasks: tuple[str, ...]
     """Names of the rows."""
     languages: tuple[str, ...]
@@ -42,6 +44,18 @@ class HeatMap:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A layer on a curve."""
+
+    x: float
+    """Place, in pixels from the left."""
+    y: float
+    """From the top."""
+    hint: str
+    """Run, layer, accuracy."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Curve:
     """Tatoeba's accuracy by layer of one run."""
 
@@ -49,10 +63,30 @@ class Curve:
     """Its name."""
     points: str
     """Of the line, as SVG has them."""
-    marks: tuple[tuple[float, float, str], ...]
-    """Place of each layer, and what it says."""
+    marks: tuple[Mark, ...]
+    """Each layer, the first layer first."""
     hint: str
     """Which layer is best."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curves:
+    """All runs' curves in one frame; runs of other depths share the number of a layer."""
+
+    width: int
+    """In pixels."""
+    height: int
+    """In pixels."""
+    left: int
+    """Where layer 0 stands."""
+    right: int
+    """Where the last one stands."""
+    lines: tuple[tuple[float, str], ...]
+    """Height and accuracy of each line across."""
+    layers: tuple[tuple[float, int], ...]
+    """Place and number of each layer."""
+    curves: tuple[Curve, ...]
+    """Of each run that has one."""
 
 
 def heat_map(run: XtremeRun) -> HeatMap:
@@ -64,6 +98,7 @@ def heat_map(run: XtremeRun) -> HeatMap:
     codes = sorted(there, key=lambda code: (families.index(KINSHIP[code].family), code))
     sizes = Counter(KINSHIP[code].family for code in codes)
     return HeatMap(
+        run=run.label,
         tasks=tuple(NAMES[task] for task in tasks),
         languages=tuple(codes),
         families=tuple(sizes.items()),
@@ -86,24 +121,41 @@ def _squares(run: XtremeRun, task: str, codes: Sequence[str]) -> tuple[Square, .
     return tuple(squares)
 
 
-def curve(run: XtremeRun) -> Curve | None:
-    """The curve of a run's layers; None if they were not measured."""
-    if len(run.layers) < 2:
+def curves(runs: Sequence[XtremeRun]) -> Curves | None:
+    """The curves of runs whose layers were measured; None if no run's were."""
+    scanned = [run for run in runs if len(run.layers) > 1]
+    if not scanned:
         return None
-    step = (WIDTH - 2 * MARGIN) / (len(run.layers) - 1)
+    depth = max(len(run.layers) for run in scanned)
+    return Curves(
+        width=WIDTH,
+        height=HEIGHT,
+        left=MARGIN,
+        right=WIDTH - MARGIN,
+        lines=tuple((_y(share), f"{share:.0f}") for share in (0.0, 25.0, 50.0, 75.0, 100.0)),
+        layers=tuple((_x(layer, depth), layer) for layer in range(depth)),
+        curves=tuple(_curve(run, depth) for run in scanned),
+    )
+
+
+def _curve(run: XtremeRun, depth: int) -> Curve:
     marks = tuple(
-        (
-            round(MARGIN + place * step, 1),
-            round(HEIGHT - MARGIN - value / 100 * (HEIGHT - 2 * MARGIN), 1),
-            f"layer {place}: {value:.1f}",
-        )
-        for place, value in enumerate(run.layers)
+        Mark(x=_x(layer, depth), y=_y(value), hint=f"{run.name}, layer {layer}: {value:.1f}")
+        for layer, value in enumerate(run.layers)
     )
     best = max(range(len(run.layers)), key=run.layers.__getitem__)
     return Curve(
         run=run.name,
-        points=" ".join(f"{x},{y}" for x, y, _ in marks),
+        points=" ".join(f"{mark.x},{mark.y}" for mark in marks),
         marks=marks,
         hint=f"best: layer {best} with {run.layers[best]:.1f}; mean over "
         f"{run.layer_languages} languages",
     )
+
+
+def _x(layer: int, depth: int) -> float:
+    return round(MARGIN + layer * (WIDTH - 2 * MARGIN) / (depth - 1), 1)
+
+
+def _y(share: float) -> float:
+    return round(HEIGHT - MARGIN - share / 100 * (HEIGHT - 2 * MARGIN), 1)

@@ -1,6 +1,6 @@
 """Published figures of other encoders, as printed, with their sources."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -8,21 +8,21 @@ from typing import Any
 
 import yaml
 
-__all__ = ["Published", "published"]
+__all__ = ["Published", "published", "sources"]
 
 FILE = Path(__file__).with_name("published.yaml")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """One model on one task, by one metric."""
+    """One model on one task, by one metric, in one source."""
 
     model: str
-    """Its name and size."""
+    """Its name and size, as far as they are printed."""
     task: str
-    """By XTREME's name, or `all_task`."""
+    """By XTREME's name, or a group of tasks, or `all_task`."""
     metric: str
-    """By the name that scores have."""
+    """By the name that scores have; `mean` of several tasks."""
     figures: Mapping[str, float]
     """By language; empty where only the mean was printed."""
     mean: float
@@ -32,28 +32,67 @@ class Published:
     care: str = ""
     """Why it is to be read with care."""
 
+    @property
+    def name(self) -> str:
+        """The model with its source's number, as tables have it."""
+        return f"{self.model} [{sources().index(self.source) + 1}]"
+
 
 @cache
 def published() -> tuple[Published, ...]:
     """All of them, in the order of the file."""
-    blocks = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    told = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return tuple(
-        _published(block, line) for block in blocks for line in block["figures"].splitlines()
+        found
+        for source in told
+        for table in source["tables"]
+        for line in table["figures"].splitlines()
+        for found in (_means if "means" in table else _languages)(source["source"], table, line)
     )
 
 
-def _published(block: Mapping[str, Any], line: str) -> Published:
+@cache
+def sources() -> tuple[str, ...]:
+    """Where they were read, as they are numbered: the first is [1]."""
+    return tuple(dict.fromkeys(one.source for one in published()))
+
+
+def _languages(source: str, table: Mapping[str, Any], line: str) -> Iterator[Published]:
+    """A line by language: `XLM-R base 85.8 79.7 | 76.2`."""
     told, mean = line.split("|")
-    codes = block["languages"].split()
-    words = told.split()
-    values = words[len(words) - len(codes) :]
-    model = " ".join(words[: len(words) - len(codes)])
-    return Published(
+    codes = table["languages"].split()
+    model, values = _split(told, len(codes))
+    yield Published(
         model=model,
-        task=block["task"],
-        metric=block["metric"],
+        task=table["task"],
+        metric=table["metric"],
         figures=dict(zip(codes, map(float, values), strict=True)),
         mean=float(mean),
-        source=block["source"],
-        care=block.get("care", {}).get(model, ""),
+        source=source,
+        care=table.get("care", {}).get(model, ""),
     )
+
+
+def _means(source: str, table: Mapping[str, Any], line: str) -> Iterator[Published]:
+    """A line of means: `XLM-R base 75.6 -`."""
+    columns = table["means"].split()
+    model, values = _split(line, len(columns))
+    for column, value in zip(columns, values, strict=True):
+        if value != "-":
+            task, metric = column.split("/")
+            care = table.get("care", {}).get(model, "")
+            yield Published(
+                model=model,
+                task=task,
+                metric=metric,
+                figures={},
+                mean=float(value),
+                source=source,
+                care=care,
+            )
+
+
+def _split(line: str, count: int) -> tuple[str, list[str]]:
+    """A model's name, which may have spaces, and so many figures after it."""
+    words = line.split()
+    return " ".join(words[:-count]), words[-count:]

@@ -1,15 +1,16 @@
 """A run of XTREME, read from its folder."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from os.path import commonpath
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
 from erniem.scores.xtreme import GROUPS, XTREME
 
-__all__ = ["Figure", "TaskFacts", "XtremeRun", "read_run"]
+__all__ = ["Figure", "TaskFacts", "XtremeRun", "read_run", "read_runs"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +18,7 @@ class Figure:
     """A figure with each seed, in percent."""
 
     values: tuple[float, ...]
-    """One a seed."""
+    """One a seed; of what is not trained, a single one."""
 
     @property
     def mean(self) -> float:
@@ -32,11 +33,15 @@ class Figure:
     @property
     def seeds(self) -> str:
         """How many, for people."""
-        return "1 seed" if len(self.values) == 1 else f"{len(self.values)} seeds"
+        return _seeds(len(self.values))
 
     def __str__(self) -> str:
         deviation = self.deviation
         return f"{self.mean:.1f}" + ("" if deviation is None else f" ± {deviation:.1f}")
+
+
+def _seeds(count: int) -> str:
+    return "1 seed" if count == 1 else f"{count} seeds"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +99,19 @@ class XtremeRun:
         ]
         return fmean(found) if found else None
 
+    @property
+    def label(self) -> str:
+        """Its name with the number of seeds."""
+        return f"{self.name} ({_seeds(len(self.seeds))})"
+
+    def seeds_of(self, task: str) -> str:
+        """How many seeds a task's figures are of, for people."""
+        return self.means[task].seeds
+
+    def missing(self, task: str) -> tuple[str, ...]:
+        """Languages of a task without figures."""
+        return tuple(code for code in XTREME[task].languages if self.main(task, code) is None)
+
     def comparable(self, task: str) -> bool:
         """Whether a task's figures may be set beside published ones."""
         return task in self.tasks and not self.tasks[task].why_not
@@ -109,15 +127,44 @@ def read_run(folder: Path) -> XtremeRun:
     if not path.is_file():
         raise ValueError(f"{folder} has no run.json: name the --output of an `erniem xtreme`.")
     told = _json(path)
+    try:
+        return _run(folder, told)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{folder}: run.json, layers.json or a scores.json lacks what `erniem xtreme` writes "
+            f"({type(error).__name__}: {error}): run it again."
+        ) from error
+
+
+def read_runs(folders: Sequence[Path]) -> tuple[XtremeRun, ...]:
+    """Runs whose names tell them apart: those of `a/xtreme` and `b/xtreme` get their folder's too.
+
+    Raises:
+        ValueError: as for `read_run`.
+    """
+    runs = tuple(map(read_run, folders))
+    paths = [run.folder.resolve() for run in runs]
+    if len({run.name for run in runs}) == len(set(paths)):
+        return runs
+    shared = commonpath(paths)
+    return tuple(
+        replace(run, name=str(path.relative_to(shared)))
+        for run, path in zip(runs, paths, strict=True)
+    )
+
+
+def _run(folder: Path, told: Mapping[str, Any]) -> XtremeRun:
     scores = {
         seed: _json(folder / f"seed-{seed}" / "scores.json")
         for seed in told["seeds"]
         if (folder / f"seed-{seed}" / "scores.json").is_file()
     }
-    if not scores:
+    if not any(task in one for one in scores.values() for task in XTREME):
         raise ValueError(f"{folder} has no figures yet: let `erniem xtreme` finish a task.")
     layers = _json(folder / "layers.json") if (folder / "layers.json").is_file() else {}
     scan = layers.get("tatoeba", {"layers": {}, "languages": 0})
+    untrained = {name for name, one in told["tasks"].items() if one["train"] is None}
+    by_task = {task: _of_task(scores, task, untrained) for task in XTREME}
     return XtremeRun(
         folder=folder,
         name=folder.resolve().name,
@@ -128,14 +175,27 @@ def read_run(folder: Path) -> XtremeRun:
         seeds=tuple(scores),
         tasks={name: _facts(one) for name, one in told["tasks"].items()},
         figures={
-            task: {name: _by_language(scores, task, name) for name in XTREME[task].metric.main}
-            for task in XTREME
-            if any(task in one for one in scores.values())
+            task: {name: _by_language(found, task, name) for name in XTREME[task].metric.main}
+            for task, found in by_task.items()
+            if found
         },
-        means=_means(scores),
-        layers=tuple(scan["layers"].values()),
+        means={
+            **{
+                task: _figure(one["avg_metric"] for one in found)
+                for task, found in by_task.items()
+                if found
+            },
+            **_group_means(scores, untrained),
+        },
+        layers=tuple(float(scan["layers"][layer]) for layer in sorted(scan["layers"], key=int)),
         layer_languages=scan["languages"],
     )
+
+
+def _of_task(scores: Mapping[int, Any], task: str, untrained: Set[str]) -> list[Any]:
+    """A task's figures by seed; what is not trained is the same with every seed, and told once."""
+    found = [one[task] for one in scores.values() if task in one]
+    return found[:1] if task in untrained else found
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -158,24 +218,25 @@ def _facts(told: Mapping[str, Any]) -> TaskFacts:
     )
 
 
-def _by_language(scores: Mapping[int, Any], task: str, metric: str) -> dict[str, Figure]:
+def _by_language(tables: Sequence[Any], task: str, metric: str) -> dict[str, Figure]:
     """A metric's figures of the languages that have any, in the order of the task."""
-    tables = [one[task][metric] for one in scores.values() if task in one]
     return {
-        code: Figure(values=tuple(table[code] for table in tables if code in table))
+        code: _figure(one[metric][code] for one in tables if code in one[metric])
         for code in XTREME[task].languages
-        if any(code in table for table in tables)
+        if any(code in one[metric] for one in tables)
     }
 
 
-def _means(scores: Mapping[int, Any]) -> dict[str, Figure]:
+def _group_means(scores: Mapping[int, Any], untrained: Set[str]) -> dict[str, Figure]:
+    """Means of the groups, and of all nine, that are whole with some seed."""
     found = {}
-    for name in (*XTREME, *GROUPS, "all_task"):
-        values = tuple(
-            one[name]["avg_metric"] if name in XTREME else one[name]
-            for one in scores.values()
-            if one.get(name) is not None
-        )
+    for name in (*GROUPS, "all_task"):
+        values = [one[name] for one in scores.values() if one.get(name) is not None]
+        members = {task for task, one in XTREME.items() if name in (one.group, "all_task")}
         if values:
-            found[name] = Figure(values=values)
+            found[name] = _figure(values[:1] if members <= untrained else values)
     return found
+
+
+def _figure(values: Iterable[float]) -> Figure:
+    return Figure(values=tuple(values))

@@ -5,64 +5,35 @@ XtremeRun, Published ─▶ Table: heads, rows of cells ─▶ page · Markdown 
 ```
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
-from erniem.languages import KINSHIP, name_of
-from erniem.report.xtreme.published import Published, published
+from erniem.languages import KINSHIP
+from erniem.report.xtreme.cells import (
+    Cell,
+    gap_cell,
+    kin_cell,
+    language_cells,
+    mean_cell,
+    printed_cell,
+    printed_cells,
+)
+from erniem.report.xtreme.comparison import Comparison
+from erniem.report.xtreme.names import NAMES, ORDER, metrics_of
+from erniem.report.xtreme.published import published
 from erniem.report.xtreme.runs import XtremeRun
 from erniem.scores.xtreme import GROUPS, XTREME
 
 __all__ = [
-    "NAMES",
-    "ORDER",
-    "Cell",
     "Row",
     "Table",
-    "cares",
+    "comparison_table",
+    "gap_table",
+    "group_table",
     "kinship_table",
-    "notes",
     "summary",
     "task_table",
 ]
-
-NAMES = {
-    "xnli": "XNLI",
-    "pawsx": "PAWS-X",
-    "udpos": "UD-POS",
-    "panx": "PAN-X",
-    "xquad": "XQuAD",
-    "mlqa": "MLQA",
-    "tydiqa": "TyDiQA",
-    "bucc2018": "BUCC",
-    "tatoeba": "Tatoeba",
-    "classification": "pairs",
-    "tagging": "tags",
-    "qa": "answers",
-    "retrieval": "retrieval",
-    "all_task": "all",
-    "accuracy": "accuracy",
-    "f1": "F1",
-    "exact_match": "exact match",
-    "mean": "mean",
-}
-"""Of tasks, groups and metrics, for people."""
-
-ORDER = tuple(task for group in GROUPS for task, one in XTREME.items() if one.group == group)
-"""Tasks by group."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One figure, or that there is none."""
-
-    text: str = "–"
-    """As shown; † says not to be compared with published figures, ‡ to be read with care."""
-    value: float | None = None
-    """To sort by."""
-    hint: str = ""
-    """What to say of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +44,8 @@ class Row:
     """Its head."""
     cells: tuple[Cell, ...]
     """One for each column."""
-    ours: bool
-    """Whether it is a run, and not published."""
+    ours: bool = True
+    """Whether it is measured here, and not published."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,52 +65,98 @@ class Table:
 
 
 def summary(runs: Sequence[XtremeRun]) -> Table:
-    """Runs and published models by tasks, groups and the mean of all nine."""
-    columns = (*ORDER, *GROUPS, "all_task")
-    rows = [Row(name=run.name, cells=_means(run, columns), ours=True) for run in runs]
-    for model in dict.fromkeys(one.model for one in published()):
-        cells = tuple(_printed(model, column) for column in columns)
-        rows.append(Row(name=model, cells=cells, ours=False))
+    """Runs and published models by task."""
     return Table(
         title="All tasks",
         corner="model",
-        heads=tuple(NAMES[name] for name in columns),
-        rows=tuple(rows),
-        hint="Means over languages; of answers (F1 + exact match) / 2. A group's mean, and that of "
-        "all nine tasks, is shown where all of its tasks have all of their languages.",
+        heads=tuple(NAMES[task] for task in ORDER),
+        rows=tuple(_means(runs, ORDER)),
+        hint="Means over languages; of answers (F1 + exact match) / 2.",
     )
+
+
+def group_table(runs: Sequence[XtremeRun]) -> Table:
+    """Runs and published models by group of tasks, and the mean of all nine."""
+    columns = (*GROUPS, "all_task")
+    return Table(
+        title="Groups of tasks",
+        corner="model",
+        heads=tuple(NAMES[name] for name in columns),
+        rows=tuple(_means(runs, columns)),
+        hint="A mean over tasks is shown where all of them have all of their languages.",
+    )
+
+
+def _means(runs: Sequence[XtremeRun], columns: Sequence[str]) -> Iterator[Row]:
+    """All runs, and the published models that have any of the means."""
+    for run in runs:
+        yield Row(name=run.label, cells=tuple(mean_cell(run, column) for column in columns))
+    for name in dict.fromkeys(one.name for one in published()):
+        cells = tuple(printed_cell(name, column) for column in columns)
+        if any(cell.value is not None for cell in cells):
+            yield Row(name=name, cells=cells, ours=False)
+
+
+def gap_table(runs: Sequence[XtremeRun]) -> Table:
+    """What is lost on the way from English, by task."""
+    tasks = tuple(task for task in ORDER if "en" in XTREME[task].languages)
+    rows = [Row(name=run.label, cells=tuple(_gap(run, task) for task in tasks)) for run in runs]
+    for name in dict.fromkeys(one.name for one in published() if one.figures):
+        cells = tuple(_printed_gap(name, task) for task in tasks)
+        if any(cell.value is not None for cell in cells):
+            rows.append(Row(name=name, cells=cells, ours=False))
+    return Table(
+        title="The gap of transfer",
+        corner="model",
+        heads=tuple(NAMES[task] for task in tasks),
+        rows=tuple(rows),
+        hint="English less the mean of the other languages, in points: the smaller, the more of "
+        "what is learnt in English arrives. Of answers (F1 + exact match) / 2.",
+    )
+
+
+def _gap(run: XtremeRun, task: str) -> Cell:
+    found = {code: run.main(task, code) for code in XTREME[task].languages}
+    return gap_cell({code: value for code, value in found.items() if value is not None})
+
+
+def _printed_gap(name: str, task: str) -> Cell:
+    found = [one.figures for one in published() if (one.name, one.task) == (name, task)]
+    if len(found) != len(metrics_of(task)):
+        return Cell()
+    return gap_cell({code: sum(one[code] for one in found) / len(found) for code in found[0]})
 
 
 def task_table(task: str, runs: Sequence[XtremeRun]) -> Table:
     """A task by language, with the mean and the gap of transfer, of each of its metrics."""
+    there = [run for run in runs if task in run.figures]
     codes = tuple(
         code
         for code in XTREME[task].languages
-        if any(code in run.figures[task][_first(task)] for run in runs if task in run.figures)
+        if any(run.main(task, code) is not None for run in there)
     )
-    metrics = sorted(XTREME[task].metric.main, key=lambda metric: metric != "f1")
-    rows = []
-    for metric in metrics:
-        told = f", {NAMES[metric]}" if len(metrics) > 1 else ""
-        rows += [
-            Row(name=run.name + told, cells=_of_run(run, task, metric, codes), ours=True)
-            for run in runs
-            if task in run.figures
-        ]
-        rows += [
-            Row(name=one.model + told, cells=_of_published(one, codes), ours=False)
-            for one in published()
-            if one.task == task and one.metric == metric
-        ]
+    metrics = metrics_of(task)
     return Table(
         title=NAMES[task],
         corner=NAMES[metrics[0]] if len(metrics) == 1 else "figure",
         heads=(*codes, "mean", "gap"),
-        rows=tuple(rows),
+        rows=tuple(row for metric in metrics for row in _rows(task, metric, there, codes)),
         hint="The gap is English less the mean of the other languages."
         if "en" in codes
         else "There is no English in this task: it is what the others are held against.",
     )
+
+
+def _rows(task: str, metric: str, runs: Sequence[XtremeRun], codes: Sequence[str]) -> Iterator[Row]:
+    """Of a task's table those of one metric: ours, then published ones."""
+    told = f", {NAMES[metric]}" if len(metrics_of(task)) > 1 else ""
+    for run in runs:
+        mark = "" if run.comparable(task) else "†"
+        name = f"{run.name} ({run.seeds_of(task)}){mark}{told}"
+        yield Row(name=name, cells=language_cells(run, task, metric, codes))
+    for one in published():
+        if (one.task, one.metric) == (task, metric):
+            yield Row(name=one.name + told, cells=printed_cells(one, codes), ours=False)
 
 
 def kinship_table(run: XtremeRun, kind: str) -> Table:
@@ -149,131 +166,48 @@ def kinship_table(run: XtremeRun, kind: str) -> Table:
         run: one.
         kind: `family` or `script`.
     """
+    tasks = [task for task in ORDER if task in run.figures]
     members: dict[str, list[str]] = {}
     for code, kin in KINSHIP.items():
-        members.setdefault(getattr(kin, kind), []).append(code)
-    measured = {
-        code for task in run.figures for code in KINSHIP if run.main(task, code) is not None
-    }
-    kinds = [one for one, codes in members.items() if measured & set(codes)]
-    kinds.sort(key=lambda one: (-len(members[one]), one))
-    tasks = [task for task in ORDER if task in run.figures]
+        if any(run.main(task, code) is not None for task in tasks):
+            members.setdefault(getattr(kin, kind), []).append(code)
+    kinds = sorted(members, key=lambda one: (-len(members[one]), one))
     rows = [
-        Row(
-            name=one,
-            cells=tuple(_mean_over(run, task, members[one]) for task in tasks),
-            ours=True,
-        )
+        Row(name=one, cells=tuple(kin_cell(run, task, members[one]) for task in tasks))
         for one in kinds
     ]
     return Table(
-        title=f"By {kind}",
+        title=f"{run.label} by {kind}",
         corner=kind,
         heads=tuple(NAMES[task] for task in tasks),
         rows=tuple(rows),
-        hint="Means over the languages that were measured; pointing at a figure names them.",
+        hint="Means over the task's languages of that kind that were measured: "
+        + "; ".join(f"{one} {' '.join(members[one])}" for one in kinds)
+        + ".",
     )
 
 
-# Cells
+def comparison_table(comparison: Comparison) -> Table:
+    """One run less another: tasks, groups and all, and below their languages."""
+    names = [name for name in ("all_task", *ORDER, *GROUPS) if name in comparison.names]
+    there = {code for name in comparison.names if (code := name.partition("/")[2])}
+    rows = [Row(name="mean", cells=tuple(_difference(comparison, name) for name in names))]
+    for code in sorted(there):
+        cells = tuple(_difference(comparison, f"{name}/{code}") for name in names)
+        rows.append(Row(name=code, cells=cells))
+    return Table(
+        title=f"{comparison.first.label} less {comparison.second.label}",
+        corner="language",
+        heads=tuple(NAMES[name] for name in names),
+        rows=tuple(rows),
+        hint=comparison.explanation,
+    )
 
 
-def _first(task: str) -> str:
-    return XTREME[task].metric.main[0]
-
-
-def _means(run: XtremeRun, columns: Sequence[str]) -> tuple[Cell, ...]:
-    cells = []
-    for name in columns:
-        figure = run.means.get(name)
-        if figure is None:
-            cells.append(Cell(hint="not measured, or not whole"))
-            continue
-        members = [one for one in XTREME if name in (one, XTREME[one].group, "all_task")]
-        mark = "" if all(map(run.comparable, members)) else "†"
-        missing = [
-            code
-            for code in (XTREME[name].languages if name in XTREME else ())
-            if code not in run.figures[name][_first(name)]
-        ]
-        without = f", without {' '.join(missing)}" if missing else ""
-        hint = f"{figure.seeds}{without}"
-        cells.append(Cell(text=f"{figure}{mark}", value=figure.mean, hint=hint))
-    return tuple(cells)
-
-
-def _printed(model: str, column: str) -> Cell:
-    """A published mean; of answers (F1 + EM) / 2 if both were printed."""
-    found = [one for one in published() if one.model == model and one.task == column]
-    wanted = XTREME[column].metric.main if column in XTREME else ("mean",)
-    if {one.metric for one in found} != set(wanted):
+def _difference(comparison: Comparison, name: str) -> Cell:
+    if name not in comparison.names:
         return Cell()
-    return _with_care(fmean(one.mean for one in found), found)
-
-
-def _of_published(one: Published, codes: Sequence[str]) -> tuple[Cell, ...]:
-    by_language = [
-        _with_care(one.figures[code], [one]) if code in one.figures else Cell() for code in codes
-    ]
-    return (*by_language, _with_care(one.mean, [one]), _gap(one.figures.get, list(one.figures)))
-
-
-def _with_care(value: float, found: Sequence[Published]) -> Cell:
-    cares = [one.care for one in found if one.care]
-    hint = "; ".join(dict.fromkeys([*cares, *(one.source for one in found)]))
-    return Cell(text=f"{value:.1f}" + ("‡" if cares else ""), value=value, hint=hint)
-
-
-def _of_run(run: XtremeRun, task: str, metric: str, codes: Sequence[str]) -> tuple[Cell, ...]:
-    figures = run.figures[task][metric]
-    mark = "" if run.comparable(task) else "†"
-    facts = run.tasks.get(task)
-    cells = []
-    for code in codes:
-        if code not in figures:
-            cells.append(Cell(hint=f"no {name_of(code)}"))
-            continue
-        told = f"{name_of(code)}, {figures[code].seeds}"
-        if facts is not None and code in facts.splits:
-            told += f", {facts.examples[code]:,} examples of {facts.splits[code]}"
-        cells.append(Cell(text=f"{figures[code]}", value=figures[code].mean, hint=told))
-    mean = fmean(one.mean for one in figures.values())
-    over = Cell(text=f"{mean:.1f}{mark}", value=mean, hint=f"over {len(figures)} languages")
-    means = {code: one.mean for code, one in figures.items()}
-    return (*cells, over, _gap(means.get, list(figures)))
-
-
-def _gap(figure: Callable[[str], float | None], codes: Sequence[str]) -> Cell:
-    """English less the mean of the rest."""
-    english = figure("en")
-    rest = [value for code in codes if code != "en" and (value := figure(code)) is not None]
-    if english is None or not rest:
-        return Cell()
-    value = english - fmean(rest)
-    return Cell(text=f"{value:.1f}", value=value)
-
-
-def _mean_over(run: XtremeRun, task: str, codes: Sequence[str]) -> Cell:
-    found = {code: value for code in codes if (value := run.main(task, code)) is not None}
-    if not found:
-        return Cell()
-    value = fmean(found.values())
-    return Cell(text=f"{value:.1f}", value=value, hint=" ".join(found))
-
-
-def notes(runs: Sequence[XtremeRun]) -> Iterator[tuple[str, str]]:
-    """What is to be said of each run's tasks: `run, task` and the words."""
-    for run in runs:
-        for task in ORDER:
-            if task not in run.tasks:
-                continue
-            facts = run.tasks[task]
-            told = [facts.trained_on]
-            told += [f"† not to be compared: {facts.why_not}"] if facts.why_not else []
-            told += [facts.note] if facts.note else []
-            yield f"{run.name}, {NAMES[task]}", "; ".join(told)
-
-
-def cares() -> Mapping[str, str]:
-    """Why published figures are to be read with care, by model and task."""
-    return {f"{one.model}, {NAMES[one.task]}": one.care for one in published() if one.care}
+    value = comparison.difference.differences[name]
+    chance = comparison.difference.p_values[name]
+    star = "*" if chance < 0.05 else ""
+    return Cell(text=f"{value:+.1f}{star}", value=value, hint=f"p = {chance:.4f}")

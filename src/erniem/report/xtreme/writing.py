@@ -4,6 +4,8 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from erniem.report.xtreme.contents import Report
+from erniem.report.xtreme.notes import MARKS
 from erniem.report.xtreme.published import published
 from erniem.report.xtreme.runs import XtremeRun
 from erniem.report.xtreme.tables import Table
@@ -11,18 +13,26 @@ from erniem.report.xtreme.tables import Table
 __all__ = ["latex", "markdown", "sheet"]
 
 
-def markdown(tables: Iterable[Table], notes: Iterable[tuple[str, str]]) -> str:
-    """Tables of a page of Markdown, and what is to be said of them."""
-    lines = []
-    for table in tables:
+def markdown(report: Report) -> str:
+    """A page of Markdown."""
+    lines = [f"# {report.title}", "", MARKS + ".", ""]
+    for table in report.tables:
         lines += [f"## {table.title}", "", _row((table.corner, *table.heads))]
         lines.append(_row(("---", *["---:"] * len(table.heads))))
         for row in table.rows:
-            name = f"**{row.name}**" if row.ours else row.name
-            lines.append(_row((name, *(cell.text for cell in row.cells))))
+            name = _marked(row.name)
+            shown = f"**{name}**" if row.ours else name
+            lines.append(_row((shown, *(cell.text for cell in row.cells))))
         lines += ["", table.hint, ""]
-    lines += [f"- {what}: {told}" for what, told in notes]
+    lines += ["## On what the figures rest", ""]
+    lines += [f"- {_marked(what)}: {_marked(said)}" for what, said in report.notes]
+    lines += ["", "## The commands", "", "```", *(run.command for run in report.runs), "```"]
     return "\n".join(lines) + "\n"
+
+
+def _marked(text: str) -> str:
+    """Words of others, which may hold signs that Markdown takes for its own."""
+    return "".join(f"\\{sign}" if sign in "\\`*_[]<>#" else sign for sign in text)
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -44,29 +54,39 @@ LATEX = {
     "†": r"$^\dagger$",
     "‡": r"$^\ddagger$",
     "–": "--",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
 }
 """Signs that LaTeX takes for its own, or lacks."""
 
 
-def latex(tables: Iterable[Table]) -> str:
-    """Tables for `\\input`, with booktabs."""
-    parts = ["% needs \\usepackage{booktabs,graphicx}"]
-    for table in tables:
-        parts += [
-            r"\begin{table*}",
-            r"\centering",
-            rf"\caption{{{_tex(table.title)}. {_tex(table.hint)}}}",
-            r"\resizebox{\textwidth}{!}{%",
-            rf"\begin{{tabular}}{{l{'r' * len(table.heads)}}}",
-            r"\toprule",
-            " & ".join(map(_tex, (table.corner, *table.heads))) + r" \\",
-            r"\midrule",
-        ]
-        for row in table.rows:
-            name = rf"\textbf{{{_tex(row.name)}}}" if row.ours else _tex(row.name)
-            parts.append(" & ".join((name, *(_tex(cell.text) for cell in row.cells))) + r" \\")
-        parts += [r"\bottomrule", r"\end{tabular}}", r"\end{table*}", ""]
-    return "\n".join(parts)
+def latex(report: Report) -> str:
+    """Tables and notes for `\\input`, with booktabs."""
+    parts = ["% needs \\usepackage[T1]{fontenc} and \\usepackage{booktabs,graphicx}"]
+    parts += [f"% {run.name}: {' '.join(run.command.split())}" for run in report.runs]
+    parts += ["", *(_latex_table(table) for table in report.tables)]
+    parts += [rf"\paragraph{{On what the figures rest}} {_tex(MARKS)}.", r"\begin{itemize}"]
+    parts += [rf"\item {_tex(what)}: {_tex(said)}" for what, said in report.notes]
+    return "\n".join([*parts, r"\end{itemize}"]) + "\n"
+
+
+def _latex_table(table: Table) -> str:
+    parts = [
+        r"\begin{table*}",
+        r"\centering",
+        rf"\caption{{{_tex(table.title)}. {_tex(table.hint)}}}",
+        r"\resizebox{\textwidth}{!}{%",
+        rf"\begin{{tabular}}{{l{'r' * len(table.heads)}}}",
+        r"\toprule",
+        " & ".join(map(_tex, (table.corner, *table.heads))) + r" \\",
+        r"\midrule",
+    ]
+    for row in table.rows:
+        name = rf"\textbf{{{_tex(row.name)}}}" if row.ours else _tex(row.name)
+        parts.append(" & ".join((name, *(_tex(cell.text) for cell in row.cells))) + r" \\")
+    return "\n".join([*parts, r"\bottomrule", r"\end{tabular}}", r"\end{table*}", ""])
 
 
 def _tex(text: str) -> str:
