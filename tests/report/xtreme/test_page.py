@@ -136,14 +136,14 @@ def test_a_card_keeps_other_results_and_replaces_ours(write_run, tmp_path: Path)
 
 def test_two_runs_are_compared_language_by_language(write_run, tmp_path: Path) -> None:
     good, bad = write_run("good", skill=1.0, seeds=2), write_run("bad", skill=0.2)
-    told = compare_runs(good, bad)
+    told = compare_runs(good, bad, bootstrap=200)
     figure = 100 - read_run(bad).figures["xnli"]["accuracy"]["de"].mean
     assert told.difference.differences["xnli/de"] == pytest.approx(figure)
     assert told.difference.p_values["xnli"] < 0.01
     lines = list(told.lines())
     assert lines[0] == "good less bad, in points (seeds: 2, 1)"
     assert any(re.match(r"  de +\+\d+\.\d\d  p = 0\.\d{4} \*$", line) for line in lines)
-    same = compare_runs(good, good)
+    same = compare_runs(good, good, bootstrap=50)
     assert set(same.difference.differences.values()) == {0.0}
     assert set(same.difference.p_values.values()) == {1.0}
     page = report_xtreme([good, bad], tmp_path / "both").read_text()
@@ -155,7 +155,7 @@ def test_two_runs_are_compared_language_by_language(write_run, tmp_path: Path) -
 def test_seeds_are_averaged_before_they_are_compared(write_run) -> None:
     one, other = write_run("one", skill=0.6, seeds=3), write_run("other", skill=0.5)
     means = [read_run(folder).means["tatoeba"].mean for folder in (one, other)]
-    told = compare_runs(one, other)
+    told = compare_runs(one, other, bootstrap=50)
     assert told.difference.differences["tatoeba"] == pytest.approx(means[0] - means[1])
 
 

@@ -6,7 +6,7 @@ from statistics import fmean
 
 from erniem.languages import name_of
 from erniem.report.xtreme.names import metrics_of
-from erniem.report.xtreme.published import Published, published
+from erniem.report.xtreme.published import Published, published_of
 from erniem.report.xtreme.runs import XtremeRun
 from erniem.scores.xtreme import XTREME
 
@@ -53,7 +53,7 @@ def mean_cell(run: XtremeRun, name: str) -> Cell:
 def language_cells(
     run: XtremeRun, task: str, metric: str, codes: Sequence[str]
 ) -> tuple[Cell, ...]:
-    """A run's figures by language, their mean and the gap of transfer."""
+    """The mean of a run's figures, the gap of transfer, and the figures by language."""
     figures = run.figures[task][metric]
     mark = "" if run.comparable(task) else "†"
     cells = [
@@ -65,7 +65,7 @@ def language_cells(
     means = {code: one.mean for code, one in figures.items()}
     mean = fmean(means.values())
     over = Cell(text=f"{mean:.1f}{mark}", value=mean, hint=f"over {' '.join(means)}")
-    return (*cells, over, gap_cell(means))
+    return (over, gap_cell(means, mark), *cells)
 
 
 def _told(run: XtremeRun, task: str, metric: str, code: str) -> str:
@@ -76,13 +76,14 @@ def _told(run: XtremeRun, task: str, metric: str, code: str) -> str:
     return told
 
 
-def gap_cell(figures: Mapping[str, float]) -> Cell:
-    """English less the mean of the rest; none without either."""
+def gap_cell(figures: Mapping[str, float], mark: str = "") -> Cell:
+    """English less the mean of the rest, with the mark of the figures; none without either."""
     rest = {code: value for code, value in figures.items() if code != "en"}
     if "en" not in figures or not rest:
         return Cell()
     value = figures["en"] - fmean(rest.values())
-    return Cell(text=f"{value:.1f}", value=value, hint=f"English less the mean of {' '.join(rest)}")
+    hint = f"English less the mean of {' '.join(rest)}"
+    return Cell(text=f"{value:.1f}{mark}", value=value, hint=hint)
 
 
 def kin_cell(run: XtremeRun, task: str, codes: Sequence[str]) -> Cell:
@@ -96,7 +97,7 @@ def kin_cell(run: XtremeRun, task: str, codes: Sequence[str]) -> Cell:
 
 def printed_cell(name: str, column: str) -> Cell:
     """A published mean, by the model's name and number; of answers if F1 and EM were printed."""
-    found = [one for one in published() if one.name == name and one.task == column]
+    found = published_of(column).get(name, ())
     wanted = metrics_of(column) if column in XTREME else ("mean",)
     if {one.metric for one in found} != set(wanted):
         return Cell()
@@ -104,11 +105,12 @@ def printed_cell(name: str, column: str) -> Cell:
 
 
 def printed_cells(one: Published, codes: Sequence[str]) -> tuple[Cell, ...]:
-    """What was printed of a model by language, its mean, and the gap that follows."""
+    """A model's printed mean, the gap that follows, and what was printed by language."""
     by_language = [
         _with_care(one.figures[code], [one]) if code in one.figures else Cell() for code in codes
     ]
-    return (*by_language, _with_care(one.mean, [one]), gap_cell(one.figures))
+    gap = gap_cell(one.figures, "‡" if one.care else "")
+    return (_with_care(one.mean, [one]), gap, *by_language)
 
 
 def _with_care(value: float, found: Sequence[Published]) -> Cell:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-__all__ = ["Published", "published", "sources"]
+__all__ = ["Published", "published", "published_of", "sources"]
 
 FILE = Path(__file__).with_name("published.yaml")
 
@@ -49,6 +49,16 @@ def published() -> tuple[Published, ...]:
         for line in table["figures"].splitlines()
         for found in (_means if "means" in table else _languages)(source["source"], table, line)
     )
+
+
+@cache
+def published_of(task: str) -> Mapping[str, tuple[Published, ...]]:
+    """A task's figures, or a group's, by the names that tables have."""
+    found: dict[str, tuple[Published, ...]] = {}
+    for one in published():
+        if one.task == task:
+            found[one.name] = (*found.get(one.name, ()), one)
+    return found
 
 
 @cache

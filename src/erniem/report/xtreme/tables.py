@@ -7,6 +7,7 @@ XtremeRun, Published ─▶ Table: heads, rows of cells ─▶ page · Markdown 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from erniem.languages import KINSHIP
 from erniem.report.xtreme.cells import (
@@ -20,7 +21,7 @@ from erniem.report.xtreme.cells import (
 )
 from erniem.report.xtreme.comparison import Comparison
 from erniem.report.xtreme.names import NAMES, ORDER, metrics_of
-from erniem.report.xtreme.published import published
+from erniem.report.xtreme.published import published, published_of
 from erniem.report.xtreme.runs import XtremeRun
 from erniem.scores.xtreme import GROUPS, XTREME
 
@@ -117,14 +118,16 @@ def gap_table(runs: Sequence[XtremeRun]) -> Table:
 
 def _gap(run: XtremeRun, task: str) -> Cell:
     found = {code: run.main(task, code) for code in XTREME[task].languages}
-    return gap_cell({code: value for code, value in found.items() if value is not None})
+    known = {code: value for code, value in found.items() if value is not None}
+    return gap_cell(known, "" if run.comparable(task) else "†")
 
 
 def _printed_gap(name: str, task: str) -> Cell:
-    found = [one.figures for one in published() if (one.name, one.task) == (name, task)]
+    found = [one for one in published_of(task).get(name, ()) if one.figures]
     if len(found) != len(metrics_of(task)):
         return Cell()
-    return gap_cell({code: sum(one[code] for one in found) / len(found) for code in found[0]})
+    means = {code: fmean(one.figures[code] for one in found) for code in found[0].figures}
+    return gap_cell(means, "‡" if any(one.care for one in found) else "")
 
 
 def task_table(task: str, runs: Sequence[XtremeRun]) -> Table:
@@ -139,7 +142,7 @@ def task_table(task: str, runs: Sequence[XtremeRun]) -> Table:
     return Table(
         title=NAMES[task],
         corner=NAMES[metrics[0]] if len(metrics) == 1 else "figure",
-        heads=(*codes, "mean", "gap"),
+        heads=("mean", "gap", *codes),
         rows=tuple(row for metric in metrics for row in _rows(task, metric, there, codes)),
         hint="The gap is English less the mean of the other languages."
         if "en" in codes
@@ -148,14 +151,18 @@ def task_table(task: str, runs: Sequence[XtremeRun]) -> Table:
 
 
 def _rows(task: str, metric: str, runs: Sequence[XtremeRun], codes: Sequence[str]) -> Iterator[Row]:
-    """Of a task's table those of one metric: ours, then published ones."""
+    """Of a task's table those of one metric: ours, then published ones.
+
+    Means alone have their place in the summary, but for F1 without exact match.
+    """
     told = f", {NAMES[metric]}" if len(metrics_of(task)) > 1 else ""
     for run in runs:
         mark = "" if run.comparable(task) else "†"
         name = f"{run.name} ({run.seeds_of(task)}){mark}{told}"
         yield Row(name=name, cells=language_cells(run, task, metric, codes))
     for one in published():
-        if (one.task, one.metric) == (task, metric):
+        alone = not one.figures and printed_cell(one.name, task).value is not None
+        if (one.task, one.metric) == (task, metric) and not alone:
             yield Row(name=one.name + told, cells=printed_cells(one, codes), ours=False)
 
 
