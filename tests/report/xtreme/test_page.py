@@ -68,6 +68,7 @@ def test_every_table_is_whole_in_markdown_and_latex(write_run, tmp_path: Path) -
     assert r"- \[1\]: ERNIE-M's README" in blocks[-2]
     assert "erniem xtreme --model 'models/<base> & co'" in blocks[-1]
     tex = (tmp_path / "report/table.tex").read_text()
+    assert r"\item {}[1]: ERNIE-M's README" in tex, "a bracket behind \\item would be its label"
     assert tex.count(r"\begin{") == tex.count(r"\end{")
     assert tex.count("{") == tex.count("}")
     for table in tex.split(r"\toprule")[1:]:

@@ -4,7 +4,7 @@ import pytest
 
 from erniem.report.xtreme.comparison import compare_runs
 from erniem.report.xtreme.drawings import curves, heat_map
-from erniem.report.xtreme.notes import notes, numbered
+from erniem.report.xtreme.notes import cares, notes, numbered
 from erniem.report.xtreme.runs import read_run, read_runs
 from erniem.report.xtreme.tables import (
     Table,
@@ -35,6 +35,8 @@ def test_two_sources_of_a_model_have_a_row_each(write_run) -> None:
     table = summary([read_run(write_run())])
     assert row(table, "XLM-R base [1]")["XNLI"] == "76.2"
     assert row(table, "XLM-R base [3]")["XNLI"] == "75.0"
+    assert dict(cares())["XLM-R large [1], MLQA"].startswith("‡ the printed mean")
+    assert dict(cares())["ERNIE-M [6], pairs tags answers retrieval all"].endswith("not zero-shot")
     assert dict(numbered())["[3]"].startswith("XLM-Align's README")
 
 
@@ -96,6 +98,10 @@ def test_several_seeds_give_a_mean_and_a_deviation(write_run) -> None:
     run = read_run(write_run(seeds=3))
     text = row(task_table("xnli", [run]), "base (3 seeds)")["de"]
     assert " ± " in text
+    ours = row(task_table("xnli", [run]), "base (3 seeds)")
+    assert ours["mean"] == str(run.means["xnli"])
+    answers = row(task_table("mlqa", [run]), "base (3 seeds), F1")["mean"]
+    assert " ± " in answers
     (found,) = (one for one in task_table("xnli", [run]).rows if one.name == "base (3 seeds)")
     assert "German, 3 seeds, 20 examples of test" in found.cells[2].hint
 

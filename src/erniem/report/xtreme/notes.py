@@ -51,8 +51,12 @@ def _of_task(run: XtremeRun, task: str) -> Iterator[str]:
 
 def cares() -> Iterator[Note]:
     """Why published figures are to be read with care, by model and task."""
-    told = {f"{one.name}, {NAMES[one.task]}": f"‡ {one.care}" for one in published() if one.care}
-    yield from told.items()
+    told: dict[tuple[str, str], list[str]] = {}
+    for one in published():
+        if one.care:
+            told.setdefault((one.name, one.care), []).append(NAMES[one.task])
+    for (name, care), tasks in told.items():
+        yield f"{name}, {' '.join(tasks)}", f"‡ {care}"
 
 
 def numbered() -> Iterator[Note]:

@@ -68,7 +68,8 @@ def latex(report: Report) -> str:
     parts += [f"% {run.name}: {' '.join(run.command.split())}" for run in report.runs]
     parts += ["", *(_latex_table(table) for table in report.tables)]
     parts += [rf"\paragraph{{On what the figures rest}} {_tex(MARKS)}.", r"\begin{itemize}"]
-    parts += [rf"\item {_tex(what)}: {_tex(said)}" for what, said in report.notes]
+    # The braces: a bracket right behind \item would be its label.
+    parts += [rf"\item {{}}{_tex(what)}: {_tex(said)}" for what, said in report.notes]
     return "\n".join([*parts, r"\end{itemize}"]) + "\n"
 
 
