@@ -7,8 +7,9 @@ import pytest
 import torch
 from transformers import TrainerCallback
 
+from erniem.finetune.folders import Finetuned
 from erniem.finetune.gather import Training
-from erniem.finetune.run import Finetuned, finetune
+from erniem.finetune.run import finetune
 from erniem.finetune.settings import Settings
 from erniem.finetune.trainer import TaskTrainer
 from erniem.tasks.catalogue import TASKS

@@ -3,19 +3,22 @@
 import argparse
 import shlex
 import sys
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from erniem.cli.vectors import VECTORS, add_vectors
 from erniem.cli.verb import Values, Verb
 
 __all__ = ["TASKS"]
 
 
-def _encoder(parser: argparse.ArgumentParser) -> None:
+def _encoder(parser: argparse.ArgumentParser, *, data: bool = True) -> None:
     parser.add_argument(
         "--model", type=Path, required=True, metavar="DIR", help="checkpoint with its tokenizer"
     )
     parser.add_argument(
-        "--data", type=Path, required=True, metavar="DIR", help="holds the tasks' folders"
+        "--data", type=Path, required=data, metavar="DIR", help="holds the tasks' folders"
     )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make")
 
@@ -40,8 +43,10 @@ def _recipe(parser: argparse.ArgumentParser) -> None:
 
 
 def _finetune_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("task", metavar="TASK", help="xnli, udpos, …, or a task.py of yours")
-    _encoder(parser)
+    parser.add_argument(
+        "task", metavar="TASK", help="xnli, udpos, …, a task.py of yours; tatoeba: with --pairs"
+    )
+    _encoder(parser, data=False)
     _limit(parser)
     _recipe(parser)
     parser.add_argument(
@@ -50,6 +55,20 @@ def _finetune_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--train-files", nargs="+", type=Path, metavar="FILE", help="instead of the task's own"
     )
+    contrast = parser.add_argument_group("tatoeba: translations found among others")
+    contrast.add_argument(
+        "--pairs", nargs="+", type=Path, metavar="FILE", help="XX-YY.tsv, or folders of them"
+    )
+    contrast.add_argument(
+        "--loss", choices=["hardest", "infonce"], help="hardest negative, or softmax (hardest)"
+    )
+    contrast.add_argument(
+        "--held-out", type=int, metavar="N", help="pairs of two languages to score on (200)"
+    )
+    contrast.add_argument("--temperature", type=float, metavar="T", help="of infonce (0.05)")
+    contrast.add_argument("--scale", type=float, metavar="S", help="of hardest (20)")
+    contrast.add_argument("--level", type=float, metavar="COSINE", help="of hardest (0.5)")
+    add_vectors(contrast, layer="last", pooling="mean_text")
 
 
 def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +78,13 @@ def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--languages", nargs="+", metavar="XX", help="only these (all)")
     parser.add_argument(
         "--split", choices=["test", "dev"], help="(test, and dev of a language without one)"
+    )
+    retrieval = parser.add_argument_group(
+        "tatoeba, bucc2018", "as the model says of itself, or else as XTREME does it"
+    )
+    add_vectors(retrieval, layer="as XTREME, 7 of 12", pooling="tatoeba: mean, bucc2018: cls")
+    retrieval.add_argument(
+        "--layers", action="store_true", help="tatoeba from every layer too: OUTPUT/layers.json"
     )
 
 
@@ -98,7 +124,24 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+OF_PAIRS = ("pairs", "loss", "held_out", "temperature", "scale", "level", *VECTORS)
+"""Options of `finetune tatoeba`."""
+
+
+def _refuse(values: Values, names: Iterable[str], why: str) -> None:
+    """Options that were given and would do nothing are mistakes."""
+    for name in names:
+        if name in values:
+            raise ValueError(f"--{name.replace('_', '-')}: {why}.")
+
+
 def _finetune(values: Values) -> None:
+    if values["task"] == "tatoeba":
+        _finetune_retrieval(values)
+        return
+    _refuse(values, OF_PAIRS, "an option of finetune tatoeba alone")
+    if "data" not in values:
+        raise ValueError("finetune wants --data, the folder that holds the tasks' folders.")
     from erniem.finetune.gather import Training
     from erniem.finetune.settings import read_settings
     from erniem.tasks.catalogue import task_named
@@ -130,19 +173,64 @@ def _finetune(values: Values) -> None:
         print(f"best on dev over {len(best)} seeds: {spread(best)}")
 
 
+def _finetune_retrieval(values: Values) -> None:
+    others = ("data", "limit", "train_files", "train_languages", "seeds")
+    _refuse(values, others, "finetune tatoeba learns from --pairs, with one seed")
+    loss = values.get("loss", "hardest")
+    other = ("scale", "level") if loss == "infonce" else ("temperature",)
+    _refuse(values, other, f"the loss {loss} has none")
+    if "pairs" not in values:
+        raise ValueError("finetune tatoeba wants --pairs: files XX-YY.tsv, or folders of them.")
+    from erniem.embed import TODAYS_VECTORS
+    from erniem.finetune.contrast import ContrastSettings, finetune_retrieval
+    from erniem.finetune.pairs import PairFiles
+    from erniem.finetune.settings import read_settings
+
+    recipe, overrides = values.pop("recipe", "retrieval"), values.pop("set", ())
+    given = {name: values[name] for name in OF_PAIRS[3:6] if name in values}
+    settings = ContrastSettings(
+        loss=loss,
+        vectors=replace(TODAYS_VECTORS, **{one: values[one] for one in VECTORS if one in values}),
+        training=read_settings(recipe, "tatoeba", overrides),
+        **given,
+    )
+    files = PairFiles(
+        paths=tuple(values["pairs"]),
+        limit=values.get("train_limit"),
+        held_out=values.get("held_out", PairFiles.held_out),
+    )
+    found = finetune_retrieval(values["model"], values["output"], files, settings)
+    print("\n".join(found.lines()))
+
+
 def _evaluate(values: Values) -> None:
     from erniem.tasks.catalogue import RETRIEVAL, task_named
-    from erniem.xtreme.retrieval import measure_retrieval
     from erniem.xtreme.seeds import measure_seeds
 
-    name, model, data = values.pop("task"), values.pop("model"), values.pop("data")
+    if values["task"] in RETRIEVAL:
+        _evaluate_retrieval(values)
+        return
+    _refuse(values, (*VECTORS, "layers"), "an option of tatoeba and bucc2018")
+    task, model, data = (values.pop(name) for name in ("task", "model", "data"))
+    found = measure_seeds(task_named(task), model, data, values.pop("output"), **values)
+    print("\n".join(found.lines()))
+
+
+def _evaluate_retrieval(values: Values) -> None:
+    from erniem.tasks.retrieve.predictions import preset
+    from erniem.xtreme.retrieval import measure_retrieval
+
+    task, model, data = (values.pop(name) for name in ("task", "model", "data"))
+    _refuse(values, ("split",), f"{task} is scored on its test set, or dev without one")
     output = values.pop("output")
-    if name in RETRIEVAL:
-        if "split" in values:
-            raise ValueError(f"--split: {name} is scored on its test set, or dev without one.")
-        print("\n".join(measure_retrieval(name, model, data, output, **values).lines()))
-    else:
-        print("\n".join(measure_seeds(task_named(name), model, data, output, **values).lines()))
+    if values.pop("layers", False):
+        if task != "tatoeba":
+            raise ValueError(f"--layers: {task} is not scanned, tatoeba is.")
+        values["layers_file"] = output / "layers.json"
+    given = {name: values.pop(name) for name in VECTORS if name in values}
+    settings = replace(preset(task, model), **given)
+    found = measure_retrieval(task, model, data, output, settings=settings, **values)
+    print("\n".join(found.lines()))
 
 
 def _xtreme(values: Values) -> None:

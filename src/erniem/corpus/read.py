@@ -12,7 +12,7 @@ from pathlib import Path
 from erniem.compressed import DAMAGED, open_file
 from erniem.corpus.document import Document, Drops, Pair
 
-__all__ = ["Source", "find_sources", "lines_of", "read_documents", "read_pairs"]
+__all__ = ["Source", "find_sources", "lines_of", "read_documents", "read_pairs", "source_of"]
 
 NAME = re.compile(r"([a-z]{2,3})(?:-([a-z]{2,3}))?\.(txt|tsv)(\.bz2|\.gz|\.xz|\.zst)?")
 
@@ -44,18 +44,22 @@ def find_sources(folder: Path) -> list[Source]:
         raise ValueError(
             f"{folder} is not a folder; name one that holds XX.txt or XX-YY.tsv files."
         )
-    found = []
-    for path in sorted(folder.rglob("*")):
-        match = NAME.fullmatch(path.name)
-        if match and path.is_file() and (match[3] == "tsv") == (match[2] is not None):
-            languages = (match[1],) if match[2] is None else (match[1], match[2])
-            found.append(Source(path=path, languages=languages, name=path.parent.name))
+    found = [one for path in sorted(folder.rglob("*")) if (one := source_of(path)) is not None]
     if not found:
         raise ValueError(
             f"{folder} holds no text: name files XX.txt (sentences of language XX, one a line) or "
             "XX-YY.tsv (pairs, tab between them), plain or .gz, .xz, .zst, .bz2."
         )
     return found
+
+
+def source_of(path: Path) -> Source | None:
+    """A file of text whose name says what it holds; None for any other."""
+    match = NAME.fullmatch(path.name)
+    if match is None or not path.is_file() or (match[3] == "tsv") != (match[2] is not None):
+        return None
+    languages = (match[1],) if match[2] is None else (match[1], match[2])
+    return Source(path=path, languages=languages, name=path.parent.name)
 
 
 def _decoded(raw: bytes) -> str | None:

@@ -10,6 +10,7 @@ Letters: N sentences, S sequences of a batch, T tokens of a batch, D width.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -22,7 +23,7 @@ from transformers import PreTrainedTokenizerFast
 from erniem.embed.settings import Pooling, VectorSettings, layer_for
 from erniem.packing import boundaries, within
 
-__all__ = ["Layers", "vectors_of"]
+__all__ = ["Layers", "batch_vectors", "frame_of", "vectors_of"]
 
 Rows = list[list[int]]
 """Pieces of sentences, special ones too."""
@@ -74,7 +75,7 @@ def vectors_of(
         raise ValueError("ways of one pass may differ in layer and pooling alone: make two passes.")
     layers = [layer_for(way.layer, network.num_layers) for way in ways]
     rows = _pieces(tokenizer, [settings.prefix + text for text in sentences], settings, network)
-    frame = _frame(tokenizer)
+    frame = frame_of(tokenizer)
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     found = [np.empty((len(rows), network.width), dtype=np.float32) for _ in ways]
     bar = tqdm(total=len(rows), desc="encoding", unit="sentence", disable=not progress)
@@ -88,6 +89,23 @@ def vectors_of(
                         found[place][batch] = pooled.cpu().numpy()
             bar.update(len(batch))
     return found
+
+
+def batch_vectors(
+    network: Layers, rows: Rows, settings: VectorSettings, frame: tuple[int, int]
+) -> Float32[Tensor, "S D"]:
+    """Vectors of one batch of encoded sentences, through which gradients flow.
+
+    Args:
+        network: runs, as far as the layer that is asked for.
+        rows: pieces of the sentences, special ones too.
+        settings: the layer and the pooling.
+        frame: special tokens before and after a text, see `frame_of`.
+    """
+    layer = layer_for(settings.layer, network.num_layers)
+    hidden = next(islice(network.states(rows), layer, None))
+    lengths = np.array([len(row) for row in rows], dtype=np.int64)
+    return _pooled(hidden, lengths, settings.pooling, frame)
 
 
 def _pieces(
@@ -107,7 +125,7 @@ def _pieces(
     ).input_ids
 
 
-def _frame(tokenizer: PreTrainedTokenizerFast) -> tuple[int, int]:
+def frame_of(tokenizer: PreTrainedTokenizerFast) -> tuple[int, int]:
     """Special tokens before and after a text."""
     special = tokenizer("a", return_special_tokens_mask=True).special_tokens_mask
     text = [place for place, one in enumerate(special) if not one]

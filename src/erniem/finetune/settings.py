@@ -23,6 +23,7 @@ RECIPES = (
     "ernie-m-large-all",
     "xtreme-baseline",
     "quick",
+    "retrieval",
 )
 """The recipes that come with the package."""
 

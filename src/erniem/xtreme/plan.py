@@ -7,8 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from erniem.finetune.folders import Finetuned
 from erniem.finetune.gather import Training
-from erniem.finetune.run import Finetuned
 from erniem.finetune.settings import TRAINED_AS, Settings, read_settings
 from erniem.scores.xtreme import XTREME
 from erniem.tasks.catalogue import TASKS

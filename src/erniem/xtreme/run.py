@@ -18,7 +18,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from erniem.finetune.run import Finetuned, finetune
+from erniem.finetune.folders import Finetuned
+from erniem.finetune.run import finetune
 from erniem.scores.score import Scores, score, write_scores
 from erniem.tasks.catalogue import RETRIEVAL, TASKS
 from erniem.xtreme.measure import measure

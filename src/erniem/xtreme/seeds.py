@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 
+from erniem.finetune.folders import FINISHED, Finetuned
 from erniem.finetune.gather import Training
-from erniem.finetune.run import FINISHED, Finetuned, finetune
+from erniem.finetune.run import finetune
 from erniem.finetune.settings import Settings
 from erniem.tasks.task import Split, Task
 from erniem.xtreme.measure import measure
