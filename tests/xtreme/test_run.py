@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from erniem.report.xtreme import read_run, report_xtreme
+from erniem.report.xtreme.names import NAMES
 from erniem.scores.score import score
 from erniem.scores.xtreme import XTREME
 from erniem.xtreme import retrieval
@@ -51,6 +53,11 @@ def test_all_nine_tasks_give_one_table(run: Run, tmp_path: Path) -> None:
     assert set(told["xquad"]["f1"]) == {"en", "de"}
     again = score(tmp_path / "run/seed-0/predictions", tmp_path / "run/seed-0/references")
     assert again.tasks == scores.tasks, "its own files say so"
+    reported = read_run(tmp_path / "run")
+    assert set(reported.figures) == set(reported.tasks) == set(XTREME)
+    assert reported.layers, "of Tatoeba"
+    page = report_xtreme([tmp_path / "run"], tmp_path / "report").read_text()
+    assert all(f"<h3>{NAMES[task]}</h3>" in page for task in XTREME)
 
 
 def test_the_run_says_on_what_its_figures_rest(run: Run, tmp_path: Path) -> None:

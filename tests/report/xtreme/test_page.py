@@ -92,6 +92,14 @@ def test_the_sheet_has_every_figure(write_run, tmp_path: Path) -> None:
     figure = read_run(tmp_path / "base").figures["xnli"]["accuracy"]["de"]
     assert float(one["mean"]) == pytest.approx(figure.mean, abs=1e-4)
     assert (one["seeds"], one["split"], one["examples"]) == ("2", "test", "20")
+    (mean,) = (
+        row
+        for row in rows
+        if (row["model"], row["task"], row["language"]) == ("base", "xnli", "mean")
+    )
+    assert float(mean["mean"]) == pytest.approx(
+        read_run(tmp_path / "base").means["xnli"].mean, abs=1e-4
+    )
     assert {row["comparable"] for row in rows} == {"yes", "with care"}
 
 

@@ -78,6 +78,12 @@ def test_a_task_by_language_with_the_gap_of_transfer(write_run) -> None:
     assert row(task_table("tatoeba", [run]), "base (1 seed)")["gap"] == "–"
 
 
+def test_a_task_without_a_gap_says_why(write_run) -> None:
+    run = read_run(write_run(languages=("de", "hi")))
+    assert task_table("xnli", [run]).hint == "English was not measured, so there is no gap."
+    assert task_table("tatoeba", [run]).hint.startswith("There is no English in this task")
+
+
 def test_answers_have_a_row_for_each_metric(write_run) -> None:
     table = task_table("mlqa", [read_run(write_run())])
     names = [one.name for one in table.rows]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from huggingface_hub.repocard import metadata_load, metadata_save
@@ -42,10 +41,9 @@ def model_index(run: XtremeRun) -> list[dict[str, Any]]:
 
 
 def _metric(run: XtremeRun, task: str, name: str) -> dict[str, Any]:
-    figures = run.figures[task][name]
-    value = fmean(one.mean for one in figures.values())
-    seeds = next(iter(figures.values())).seeds
-    told = f"mean {NAMES[name]} over {len(figures)} languages, {seeds}"
+    value = run.mean_of(task, name).mean
+    count = len(run.figures[task][name])
+    told = f"mean {NAMES[name]} over {count} languages, {run.seeds_of(task)}"
     if why_not := run.tasks[task].why_not:
         told += f"; not to be compared with published figures: {why_not}"
     return {"type": name, "value": round(value, 2), "name": told}

@@ -7,7 +7,7 @@ from statistics import fmean
 from erniem.languages import name_of
 from erniem.report.xtreme.names import metrics_of
 from erniem.report.xtreme.published import Published, published_of
-from erniem.report.xtreme.runs import Figure, XtremeRun
+from erniem.report.xtreme.runs import XtremeRun
 from erniem.scores.xtreme import XTREME
 
 __all__ = [
@@ -63,17 +63,10 @@ def language_cells(
         for code in codes
     ]
     means = {code: one.mean for code, one in figures.items()}
-    mean = _over(tuple(figures.values()))
+    mean = run.mean_of(task, metric)
     hint = f"{run.seeds_of(task)} over {' '.join(means)}"
     over = Cell(text=f"{mean}{mark}", value=mean.mean, hint=hint)
     return (over, gap_cell(means, mark), *cells)
-
-
-def _over(figures: Sequence[Figure]) -> Figure:
-    """The mean over languages with each seed; of all at once if some lack a seed."""
-    if len({len(one.values) for one in figures}) > 1:
-        return Figure(values=(fmean(one.mean for one in figures),))
-    return Figure(values=tuple(map(fmean, zip(*(one.values for one in figures), strict=True))))
 
 
 def _told(run: XtremeRun, task: str, metric: str, code: str) -> str:

@@ -99,6 +99,13 @@ class XtremeRun:
         ]
         return fmean(found) if found else None
 
+    def mean_of(self, task: str, metric: str) -> Figure:
+        """A metric's mean over languages, by seed; of all seeds at once if languages lack some."""
+        figures = list(self.figures[task][metric].values())
+        if len({len(one.values) for one in figures}) > 1:
+            return _figure([fmean(one.mean for one in figures)])
+        return _figure(map(fmean, zip(*(one.values for one in figures), strict=True)))
+
     @property
     def label(self) -> str:
         """Its name with the number of seeds."""

@@ -144,10 +144,16 @@ def task_table(task: str, runs: Sequence[XtremeRun]) -> Table:
         corner=NAMES[metrics[0]] if len(metrics) == 1 else "figure",
         heads=("mean", "gap", *codes),
         rows=tuple(row for metric in metrics for row in _rows(task, metric, there, codes)),
-        hint="The gap is English less the mean of the other languages."
-        if "en" in codes
-        else "There is no English in this task: it is what the others are held against.",
+        hint=_of_gap(task, codes),
     )
+
+
+def _of_gap(task: str, codes: Sequence[str]) -> str:
+    if "en" in codes:
+        return "The gap is English less the mean of the other languages."
+    if "en" in XTREME[task].languages:
+        return "English was not measured, so there is no gap."
+    return "There is no English in this task: it is what the others are held against."
 
 
 def _rows(task: str, metric: str, runs: Sequence[XtremeRun], codes: Sequence[str]) -> Iterator[Row]:

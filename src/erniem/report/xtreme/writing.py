@@ -121,7 +121,8 @@ def _lines(run: XtremeRun) -> Iterator[tuple[object, ...]]:
         facts = run.tasks.get(task)
         comparable = "yes" if run.comparable(task) else "no"
         for metric, figures in metrics.items():
-            for code, figure in figures.items():
+            means = {"mean": run.mean_of(task, metric)}
+            for code, figure in {**figures, **means}.items():
                 deviation = "" if figure.deviation is None else round(figure.deviation, 4)
                 yield (
                     *(run.name, task, metric, code, round(figure.mean, 4), deviation),
