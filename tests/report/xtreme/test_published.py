@@ -12,7 +12,7 @@ NOT_THEIR_MEAN = {("XLM-R large", "mlqa", "f1")}
 
 @pytest.mark.parametrize("one", WITH_LANGUAGES, ids=lambda one: f"{one.model} {one.task}")
 def test_a_printed_mean_is_that_of_its_languages(one: Published) -> None:
-    means = fmean(one.figures.values()) == pytest.approx(one.mean, abs=0.1)  # all are rounded
+    means = fmean(one.figures.values()) == pytest.approx(one.mean, abs=0.06)  # all are rounded
     assert means is ((one.model, one.task, one.metric) not in NOT_THEIR_MEAN)
     assert means or one.care
 
