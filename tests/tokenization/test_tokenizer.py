@@ -157,6 +157,55 @@ def test_another_segmentation_is_another_fingerprint(tokenizer_of: Of) -> None:
     assert len({fingerprint(tokenizer_of(name)) for name in SEGMENTATIONS}) == 3
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"add_special_tokens": False},
+        {"truncation": True, "max_length": 5},
+        {"truncation": "only_first", "max_length": 7, "padding": "max_length"},
+        {"padding": True, "padding_side": "left", "pad_to_multiple_of": 8},
+    ],
+)
+def test_ids_alone_are_those_of_the_encodings(
+    tokenizer: ErnieMTokenizer, options: dict[str, object]
+) -> None:
+    texts = [*odd_texts(300, seed=6), A, B]
+    alone = tokenizer(texts, **options)
+    whole = tokenizer(texts, return_offsets_mapping=True, **options)
+    assert alone.input_ids == whole.input_ids == [one.ids for one in alone.encodings]
+    assert alone.attention_mask == whole.attention_mask
+    assert [one.offsets for one in alone.encodings] == whole.offset_mapping
+
+
+def test_the_side_that_is_cut_is_the_tokenisers(tokenizer: ErnieMTokenizer) -> None:
+    other = copy.deepcopy(tokenizer)
+    other.truncation_side = "left"
+    for one in (tokenizer, other):
+        alone = one(A, truncation=True, max_length=6)
+        assert alone.input_ids == alone.encodings[0].ids
+    assert other(A, truncation=True, max_length=6).input_ids[1:] == other(A).input_ids[-5:]
+
+
+def test_ids_alone_know_their_places_when_asked(tokenizer: ErnieMTokenizer) -> None:
+    texts = ["the", "the 2013,"]
+    for batch in (tokenizer(texts), pickle.loads(pickle.dumps(tokenizer(texts)))):
+        assert batch.is_fast
+        assert batch.tokens(1) == tokenizer.convert_ids_to_tokens(batch.input_ids[1])
+        assert batch.char_to_token(1, 0) == 1
+        assert batch.word_ids(0)[0] is None
+    assert tokenizer(A, return_tensors="np").input_ids.shape == (1, len(tokenizer(A).input_ids))
+
+
+def test_a_batch_worth_threads_is_as_without(
+    tokenizer: ErnieMTokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = odd_texts(200, seed=8)
+    threads = tokenizer(texts).input_ids
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")
+    assert tokenizer(texts).input_ids == threads
+
+
 def test_one_text_and_a_batch_give_the_same(tokenizer: ErnieMTokenizer) -> None:
     texts = odd_texts(50, seed=4)
     assert tokenizer(texts).input_ids == [tokenizer(text).input_ids for text in texts]

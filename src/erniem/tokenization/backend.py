@@ -1,22 +1,28 @@
-"""A `tokenizers.Tokenizer` that segments as ERNIE-M does: fast for all that it splits right alone.
+"""A `tokenizers.Tokenizer` that segments as ERNIE-M does: with ids of SentencePiece, and places.
 
 ```text
-text ─▶ tokenizers ─▶ Encoding ─▶ right already? ─yes──────────────────────────▶ Encoding
-                                       └─no─▶ exact text ─▶ pieces ─▶ parts ─────────┘
+text ─┬▶ SentencePiece ─▶ ids                                      that is all, if no more is asked
+      └▶ tokenizers ─▶ Encoding ─▶ the same ids? ─yes────────────────────────────▶ Encoding
+                                       └─no─▶ exact text ─▶ pieces ─▶ parts ──────────┘
 ```
 
-Not right are an encoding with a piece that the segmentation splits, or with an unknown one, and a
-text whose marks `tokenizers` would join otherwise than SentencePiece.
+An encoding is made the exact way too if it has an unknown piece, or its text holds an added token,
+or marks that `tokenizers` would join otherwise than SentencePiece.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from tokenizers import Encoding, Tokenizer
 
 from erniem.tokenization.normalization import SPACE, Normalizer
+from erniem.tokenization.pieces import Splitter
 from erniem.tokenization.segmentation import Segmentation, segmentation_named
+from erniem.tokenization.vocabulary import vocabulary_of
 
 __all__ = ["SegmentingBackend"]
 
@@ -48,9 +54,7 @@ class SegmentingBackend:
         unknown: the id of a piece that the vocabulary lacks.
     """
 
-    OWN = frozenset(
-        ("tokenizer", "normalization", "segmentation", "unknown", "suspects", "model", "vocabulary")
-    )
+    OWN = frozenset(("tokenizer", "normalization", "segmentation", "unknown", "splitter"))
 
     def __init__(
         self,
@@ -60,20 +64,13 @@ class SegmentingBackend:
         unknown: int,
     ) -> None:
         tokenizer.normalizer = normalization.backend
+        tokenizer.model._resize_cache(REMEMBERED)
         self.tokenizer = tokenizer
         self.normalization = normalization
         self.segmentation = segmentation
         self.unknown = unknown
-        self.model = tokenizer.model
-        self.model._resize_cache(REMEMBERED)
-        self.vocabulary: dict[str, int] = tokenizer.get_vocab(with_added_tokens=False)
-        changing = (
-            self.vocabulary[piece]
-            for piece in segmentation.suspects(self.vocabulary)
-            if piece in self.vocabulary
-        )
-        self.suspects = frozenset((*changing, unknown))
-        """Ids that may not stay as they are."""
+        vocabulary = vocabulary_of(tokenizer)
+        self.splitter = Splitter(vocabulary, unknown, normalization, segmentation)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Made again around a copy of the tokenizer."""
@@ -95,21 +92,38 @@ class SegmentingBackend:
         else:
             setattr(self.tokenizer, name, value)
 
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of each text, without frame."""
+        found = self.splitter.ids(texts)
+        holds = self._holds_added()
+        return [
+            [token.id for token in self._tokens(text)] if row is None or holds(text) else row
+            for text, row in zip(texts, found, strict=True)
+        ]
+
+    def frame(self) -> tuple[list[int], list[int]]:
+        """The ids before and after a single text."""
+        inner = _encoding([Token(self.unknown, "", 0, 0, 0)])
+        framed = self.tokenizer.post_processor.process(inner, None, True)
+        at = framed.special_tokens_mask.index(0)
+        return framed.ids[:at], framed.ids[at + 1 :]
+
     def encode_batch(
         self, inputs: Sequence[Any], is_pretokenized: bool = False, add_special_tokens: bool = True
     ) -> list[Encoding]:
         """As `Tokenizer.encode_batch`: truncated, framed, padded."""
+        sides = [_sides(item, is_pretokenized) for item in inputs]
         padding = self.tokenizer.padding
         if padding:
             self.tokenizer.no_padding()  # lengths are final only below
         try:
-            encodings: list[Encoding] = self.tokenizer.encode_batch(
-                inputs, is_pretokenized=is_pretokenized, add_special_tokens=add_special_tokens
-            )
-            for place, encoding in enumerate(encodings):
-                if not self._is_right(inputs[place], encoding):
-                    sides = _sides(inputs[place], is_pretokenized)
-                    encodings[place] = self._exact(sides, add_special_tokens)
+            bare = iter(self._bare([side for each in sides for side in each], is_pretokenized))
+            encodings = [
+                self.tokenizer.post_process(
+                    next(bare), next(bare) if len(each) == 2 else None, add_special_tokens
+                )
+                for each in sides
+            ]
         finally:
             if padding:
                 self.tokenizer.enable_padding(**padding)
@@ -117,22 +131,35 @@ class SegmentingBackend:
             _pad(encodings, **padding)
         return encodings
 
-    def _is_right(self, text: Any, encoding: Encoding) -> bool:
-        if not self.suspects.isdisjoint(encoding.ids):
-            return False
-        if isinstance(text, str):
-            if not self.normalization.is_native(text):
-                return False
-        elif not all(map(self.normalization.is_native, _strings(text))):
-            return False
-        return not self.tokenizer.truncation or all(
-            self.suspects.isdisjoint(more.ids) for more in encoding.overflowing
-        )
+    def _bare(self, sides: Sequence[Text], are_words: bool) -> list[Encoding]:
+        """The encodings of texts, or of words, neither truncated nor framed."""
+        truncation = self.tokenizer.truncation
+        self.tokenizer.no_truncation()
+        try:
+            encodings: list[Encoding] = self.tokenizer.encode_batch(
+                sides, is_pretokenized=are_words, add_special_tokens=False
+            )
+        finally:
+            if truncation:
+                self.tokenizer.enable_truncation(**truncation)
+        texts: list[Any] = [*chain.from_iterable(sides)] if are_words else [*sides]
+        holds = self._holds_added()
+        rows = zip(texts, self.splitter.ids(texts), strict=True)
+        plain = ((text, None if holds(text) else row) for text, row in rows)
+        for place, encoding in enumerate(encodings):
+            parts = list(islice(plain, len(sides[place]) if are_words else 1))
+            if not self._is_right(encoding, parts):
+                encodings[place] = self._encoding(sides[place])
+        return encodings
 
-    def _exact(self, sides: Sequence[Text], add_special_tokens: bool) -> Encoding:
-        first, *second = map(self._encoding, sides)
-        pair = second[0] if second else None
-        return self.tokenizer.post_process(first, pair, add_special_tokens)
+    def _is_right(self, encoding: Encoding, parts: list[tuple[str, list[int] | None]]) -> bool:
+        """Whether an encoding has the ids of its texts, and their places."""
+        ids: list[int] = []
+        for text, row in parts:
+            if row is None or not self.normalization.is_native(text):
+                return False
+            ids += row
+        return encoding.ids == ids
 
     def _encoding(self, text: Text) -> Encoding:
         """An encoding without frame, from the exact text on."""
@@ -153,9 +180,9 @@ class SegmentingBackend:
 
     def _added(self, text: str) -> list[Token]:
         """The added tokens of a text, as `tokenizers` finds them."""
-        added = self.tokenizer.get_added_tokens_decoder()
-        if not any(token.normalized or token.content in text for token in added.values()):
+        if not self._holds_added()(text):
             return []
+        added = self.tokenizer.get_added_tokens_decoder()
         truncation = self.tokenizer.truncation
         self.tokenizer.no_truncation()
         raw = self.tokenizer.encode(text, add_special_tokens=False)
@@ -169,10 +196,21 @@ class SegmentingBackend:
             and (token.id != self.unknown or token.text.strip() == added[token.id].content)
         ]
 
+    def _holds_added(self) -> Callable[[str], bool]:
+        """A function that tells whether a text holds an added token."""
+        added = self.tokenizer.get_added_tokens_decoder().values()
+        found = _any_of(frozenset(token.content for token in added)).search
+        normalized = [token.content for token in added if token.normalized]
+        if not normalized:
+            return lambda text: found(text) is not None
+        normal = self.normalization.backend.normalize_str
+        inner = _any_of(frozenset(map(normal, normalized))).search
+        return lambda text: found(text) is not None or inner(normal(text)) is not None
+
     def _between(self, text: str, start: int, end: int, before: list[Token]) -> list[Token]:
         """The tokens of a stretch of ordinary text."""
-        normalized, starts, ends = self.normalization.normalize(text[start:end])
-        pieces = list(self._pieces(normalized))
+        _, starts, ends = self.normalization.normalize(text[start:end])
+        pieces = self.splitter.pieces(text[start:end])
         found: list[Token] = []
         at, word = 0, _next_word(before) - 1
         for place, piece in enumerate(pieces):
@@ -181,7 +219,7 @@ class SegmentingBackend:
             for part in self._parts(pieces, place):
                 # All that is ever left out of a piece is the ▁ that it begins with.
                 kept += not piece.startswith(part, kept - at)
-                number = self.vocabulary.get(part, self.unknown)
+                number = self.splitter.numbers.get(part, self.unknown)
                 last = kept + len(part) - 1
                 found.append(Token(number, part, start + starts[kept], start + ends[last], word))
                 kept = last + 1
@@ -189,24 +227,20 @@ class SegmentingBackend:
         return found
 
     def _parts(self, pieces: Sequence[str], at: int) -> Sequence[str]:
-        if self.vocabulary.get(pieces[at], self.unknown) not in self.suspects:
+        if self.splitter.numbers.get(pieces[at], self.unknown) not in self.splitter.suspects:
             return (pieces[at],)
-        return self.segmentation.parts(pieces, at, self._encode)
-
-    def _encode(self, text: str) -> list[str]:
-        return list(self._pieces(SPACE + text))
-
-    def _pieces(self, normalized: str) -> Iterator[str]:
-        """The pieces of a normalised text, unknown characters in a row as one."""
-        for word in normalized.split(SPACE)[1:]:
-            for token in self.model.tokenize(SPACE + word):
-                yield token.value
+        return self.segmentation.parts(pieces, at, self.splitter.encode)
 
 
 def _again(
     tokenizer: Tokenizer, normalization: Normalizer, segmentation: str, unknown: int
 ) -> SegmentingBackend:
     return SegmentingBackend(tokenizer, normalization, segmentation_named(segmentation), unknown)
+
+
+@lru_cache(maxsize=16)
+def _any_of(contents: frozenset[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, contents)) or "(?!)")
 
 
 def _next_word(tokens: list[Token]) -> int:
@@ -220,14 +254,6 @@ def _sides(item: Any, is_pretokenized: bool) -> tuple[Text, ...]:
     if is_pretokenized and (not item or isinstance(item[0], str)):
         return (item,)
     return tuple(item)
-
-
-def _strings(item: Any) -> Iterator[str]:
-    if isinstance(item, str):
-        yield item
-    else:
-        for part in item:
-            yield from _strings(part)
 
 
 def _encoding(tokens: list[Token]) -> Encoding:

@@ -11,7 +11,7 @@ from erniem.tokenization.files import model_vocabulary, sentencepiece_model
 from erniem.tokenization.normalization import charsmap_of
 from erniem.tokenization.segmentation import DEFAULT
 from erniem.tokenization.tokenizer import ErnieMTokenizer
-from erniem.tokenization.vocabulary import SPECIAL, Vocabulary, backend_of
+from erniem.tokenization.vocabulary import SPECIAL, Vocabulary, backend_of, vocabulary_of
 
 __all__ = ["from_sentencepiece", "from_xlm_roberta", "to_sentencepiece", "to_xlm_roberta"]
 
@@ -39,7 +39,7 @@ def to_sentencepiece(tokenizer: ErnieMTokenizer) -> tuple[bytes, str]:
     Returns:
         `sentencepiece.bpe.model` and `vocab.txt`; what the segmentation adds is in neither.
     """
-    vocabulary = _vocabulary(tokenizer)
+    vocabulary = vocabulary_of(tokenizer.backend_tokenizer)
     return sentencepiece_model(vocabulary), "".join(f"{piece}\n" for piece in vocabulary.scores)
 
 
@@ -76,21 +76,11 @@ def to_xlm_roberta(tokenizer: ErnieMTokenizer) -> XLMRobertaTokenizer:
 
     It splits into plain pieces: what the segmentation changes is lost.
     """
-    vocabulary = _vocabulary(tokenizer)
+    vocabulary = vocabulary_of(tokenizer.backend_tokenizer)
     theirs = dict(zip(SPECIAL, XLM_R, strict=True))
     charsmap: Any = vocabulary.charsmap or None  # bytes, whatever its annotation says
     return XLMRobertaTokenizer(
         vocab=[(theirs.get(piece, piece), score) for piece, score in vocabulary.scores.items()],
         _spm_precompiled_charsmap=charsmap,
         model_max_length=tokenizer.model_max_length,
-    )
-
-
-def _vocabulary(tokenizer: ErnieMTokenizer) -> Vocabulary:
-    backend = tokenizer.backend_tokenizer
-    state = json.loads(backend.to_str())
-    return Vocabulary(
-        scores=dict(state["model"]["vocab"]),
-        charsmap=charsmap_of(backend.normalizer),
-        special=tuple(token["content"] for token in state["added_tokens"]),
     )

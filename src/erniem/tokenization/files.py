@@ -13,6 +13,7 @@ __all__ = [
     "MODEL_FILE",
     "VOCABULARY_FILE",
     "model_vocabulary",
+    "numbered_model",
     "read_vocabulary",
     "sentencepiece_model",
 ]
@@ -76,6 +77,20 @@ def sentencepiece_model(vocabulary: Vocabulary) -> bytes:
     for piece, score in vocabulary.scores.items():
         if piece not in vocabulary.special:
             proto.pieces.add(piece=piece, score=score, type=NORMAL)
+    return _finished(proto, vocabulary)
+
+
+def numbered_model(vocabulary: Vocabulary, unknown: int) -> bytes:
+    """A SentencePiece model whose ids are those of the vocabulary, special ones too."""
+    proto = sentencepiece_model_pb2.ModelProto()  # type: ignore[attr-defined]
+    for number, (piece, score) in enumerate(vocabulary.scores.items()):
+        kind = CONTROL if piece in vocabulary.special else NORMAL
+        kind = UNKNOWN if number == unknown else kind
+        proto.pieces.add(piece=piece, score=score, type=kind)
+    return _finished(proto, vocabulary)
+
+
+def _finished(proto: Any, vocabulary: Vocabulary) -> bytes:
     proto.trainer_spec.model_type = UNIGRAM
     proto.trainer_spec.vocab_size = len(proto.pieces)
     proto.normalizer_spec.name = "nmt_nfkc" if vocabulary.charsmap else "identity"

@@ -62,6 +62,12 @@ class Normalizer:
         """Made again from its arguments: neither library's half is copied."""
         return _again, (self.charsmap, self.clean, self.lower)
 
+    def changed(self, text: str) -> str:
+        """The text that SentencePiece is given: in lower case, cleaned, or as it is."""
+        if self.lower or (self.clean and _unclean().search(text)):
+            return text.translate(self._changes)
+        return text
+
     def is_native(self, text: str) -> bool:
         """Whether `tokenizers` normalises this text as SentencePiece does, places and all."""
         if "\0" in text or SPACE in text:
@@ -73,7 +79,7 @@ class Normalizer:
         joining = _joining()
         if joining.search(text) is None:
             return True
-        changed = text.translate(self._changes)
+        changed = self.changed(text)
         normalized = self._rules.normalize(changed)
         if normalized == SPACE + text.replace(" ", SPACE):
             return True
@@ -91,7 +97,7 @@ class Normalizer:
 
         Example: `"a ﬁ"` → `▁a▁fi`, starts 0 0 2 2 2, ends 1 1 3 3 3.
         """
-        changed = text.translate(self._changes)
+        changed = self.changed(text)
         normalized, starts = self._rules.normalize(changed, with_offsets=True)
         ends = starts[1:]
         for at in reversed(range(len(normalized))):
@@ -172,6 +178,13 @@ def _cleaning_charsmap() -> bytes:
 
 
 @cache
+def _unclean() -> re.Pattern[str]:
+    """Any character that may be cleaned."""
+    found = [char for char in map(chr, range(0x10000)) if _cleaned(char) != char]
+    return re.compile(f"[{_ranges(found)}\U00010000-\U0010ffff]")
+
+
+@cache
 def _joining() -> re.Pattern[str]:
     """Any character that may make a grapheme with another, or compose with it."""
     # What this Python's Unicode does not know yet may be a mark in that of `tokenizers`.
@@ -180,11 +193,11 @@ def _joining() -> re.Pattern[str]:
         for char in map(chr, range(0x300, 0x10000))
         if unicodedata.category(char) in ("Mn", "Mc", "Me", "Cn")
     ]
-    ranges = (
-        f"{group[0]}-{group[-1]}"
-        for group in (
-            [char for _, char in run]
-            for _, run in groupby(enumerate(marks), key=lambda pair: ord(pair[1]) - pair[0])
-        )
-    )
-    return re.compile(f"[{JOINING}{''.join(ranges)}]")
+    return re.compile(f"[{JOINING}{_ranges(marks)}]")
+
+
+def _ranges(chars: list[str]) -> str:
+    """Characters in order, as inside the brackets of a regular expression."""
+    runs = groupby(enumerate(chars), key=lambda pair: ord(pair[1]) - pair[0])
+    groups = ([char for _, char in run] for _, run in runs)
+    return "".join(f"{re.escape(group[0])}-{re.escape(group[-1])}" for group in groups)

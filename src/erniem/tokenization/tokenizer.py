@@ -1,6 +1,7 @@
 """ErnieMTokenizer: what transformers asks of a fast tokeniser, in three segmentations."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ from tokenizers.decoders import Metaspace as MetaspaceDecoder
 from tokenizers.pre_tokenizers import CharDelimiterSplit, Metaspace
 from tokenizers.pre_tokenizers import Sequence as InTurn
 from tokenizers.processors import TemplateProcessing
-from transformers import PreTrainedTokenizerFast
+from transformers import BatchEncoding, PreTrainedTokenizerFast
 
 from erniem.tokenization.backend import SegmentingBackend
 from erniem.tokenization.files import MODEL_FILE, VOCABULARY_FILE, read_vocabulary
 from erniem.tokenization.normalization import Normalizer, charsmap_of
+from erniem.tokenization.request import IdsRequest, LaterEncodings, ids_request
 from erniem.tokenization.segmentation import DEFAULT, segmentation_named
 from erniem.tokenization.vocabulary import CLS, MASK, PAD, SEP, UNK, backend_of
 
@@ -95,11 +97,48 @@ class ErnieMTokenizer(PreTrainedTokenizerFast):
 
     def _encode_plus(self, *texts: Any, **options: Any) -> Any:
         try:
-            return super()._encode_plus(*texts, **options)
+            whole = partial(super()._encode_plus, *texts, **options)
+            request = ids_request(*texts[:1], **options) if len(texts) < 2 else None
+            if request is None or self.model_input_names != ErnieMTokenizer.model_input_names:
+                return whole()
+            return self._ids_alone(request, whole, options)
         except (TypeError, ValueError) as error:
             for given in (*texts, options.get("text"), options.get("text_pair")):
                 _check_text(given, error)
             raise
+
+    def _ids_alone(
+        self, request: IdsRequest, whole: Callable[[], BatchEncoding], options: dict[str, Any]
+    ) -> BatchEncoding:
+        """Ids without encodings, which `whole` makes if they are looked at."""
+        backend: Any = self._tokenizer
+        before, after = backend.frame() if request.framed else ([], [])
+        bare = request.cut(
+            backend.ids(request.texts),
+            len(before) + len(after),
+            at_end=self.truncation_side == "right",
+        )
+        rows = [[*before, *row, *after] for row in bare]
+        self._eventual_warn_about_too_long_sequence(
+            max(rows, key=len), options.get("max_length"), options.get("verbose", True)
+        )
+        data = self._padded(request, rows)
+        tensors = options.get("return_tensors")
+        if not request.is_batch and tensors is None:
+            data = {name: each[0] for name, each in data.items()}
+        later = LaterEncodings(lambda: whole().encodings or [], len(rows))
+        return BatchEncoding(data, later, tensor_type=tensors, n_sequences=1)
+
+    def _padded(self, request: IdsRequest, rows: list[list[int]]) -> dict[str, Any]:
+        length = request.padded_length(rows)
+        masks = [[1] * len(row) for row in rows]
+        if not length:
+            return {"input_ids": rows, "attention_mask": masks}
+        at_end = (request.side or self.padding_side) == "right"
+        return {
+            "input_ids": _filled(rows, length, self.pad_token_id, at_end=at_end),
+            "attention_mask": _filled(masks, length, 0, at_end=at_end),
+        }
 
     def _decode(self, token_ids: Any, *how: Any, **options: Any) -> str:
         ids = [token_ids] if isinstance(token_ids, int) else token_ids
@@ -173,6 +212,12 @@ def _read(file: Path) -> Tokenizer:
             f"{file} holds a {type(backend.model).__name__} model; ERNIE-M's is a Unigram."
         )
     return backend
+
+
+def _filled(rows: list[list[int]], length: int, value: int, *, at_end: bool) -> list[list[int]]:
+    fillings = ([value] * (length - len(row)) for row in rows)
+    pairs = zip(rows, fillings, strict=True)
+    return [row + filling if at_end else filling + row for row, filling in pairs]
 
 
 def _framed(backend: Tokenizer, names: dict[str, Any]) -> Tokenizer:

@@ -1,5 +1,6 @@
 """A Unigram vocabulary: pieces with their scores by id, the rules of its normaliser."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,9 +8,19 @@ from tokenizers import AddedToken, Tokenizer
 from tokenizers.models import Unigram
 from tokenizers.normalizers import Precompiled
 
-from erniem.tokenization.normalization import SPACE
+from erniem.tokenization.normalization import SPACE, charsmap_of
 
-__all__ = ["CLS", "MASK", "PAD", "SEP", "SPECIAL", "UNK", "Vocabulary", "backend_of"]
+__all__ = [
+    "CLS",
+    "MASK",
+    "PAD",
+    "SEP",
+    "SPECIAL",
+    "UNK",
+    "Vocabulary",
+    "backend_of",
+    "vocabulary_of",
+]
 
 CLS, PAD, SEP, UNK, MASK = SPECIAL = "[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]"
 
@@ -44,3 +55,13 @@ def backend_of(vocabulary: Vocabulary) -> Tokenizer:
         [AddedToken(name, special=True, normalized=False) for name in vocabulary.special]
     )
     return tokenizer
+
+
+def vocabulary_of(tokenizer: Tokenizer) -> Vocabulary:
+    """What `backend_of` made a tokenizer of; tokens added since are special ones."""
+    state = json.loads(tokenizer.to_str())
+    return Vocabulary(
+        scores=dict(state["model"]["vocab"]),
+        charsmap=charsmap_of(tokenizer.normalizer),
+        special=tuple(token["content"] for token in state["added_tokens"]),
+    )
