@@ -22,9 +22,16 @@ def tokenizer(request: pytest.FixtureRequest, tokenizer_of: Of) -> ErnieMTokeniz
     return tokenizer_of(request.param)
 
 
-def test_a_pair_has_the_frame_and_its_sides(tokenizer: ErnieMTokenizer) -> None:
-    one, other = (tokenizer(text, add_special_tokens=False).input_ids for text in (A, B))
-    pair = tokenizer(A, B, return_special_tokens_mask=True)
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(A, B), (" ".join(WORDS[:3]), WORDS[3]), (WORDS[0], B), (A, WORDS[0])],
+    ids=["exact", "plain", "plain and exact", "exact and plain"],
+)
+def test_a_pair_has_the_frame_and_its_sides(
+    tokenizer: ErnieMTokenizer, first: str, second: str
+) -> None:
+    one, other = (tokenizer(text, add_special_tokens=False).input_ids for text in (first, second))
+    pair = tokenizer(first, second, return_special_tokens_mask=True)
     assert pair.input_ids == [0, *one, 2, 2, *other, 2]
     assert pair.sequence_ids() == [None, *[0] * len(one), None, None, *[1] * len(other), None]
     special = [1, *[0] * len(one), 1, 1, *[0] * len(other), 1]

@@ -120,7 +120,9 @@ class SegmentingBackend:
             bare = iter(self._bare([side for each in sides for side in each], is_pretokenized))
             encodings = [
                 self.tokenizer.post_process(
-                    next(bare), next(bare) if len(each) == 2 else None, add_special_tokens
+                    next(bare),
+                    _as_second(next(bare)) if len(each) == 2 else None,
+                    add_special_tokens,
                 )
                 for each in sides
             ]
@@ -272,6 +274,17 @@ def _encoding(tokens: list[Token]) -> Encoding:
     }
     encoding.__setstate__(json.dumps(state, ensure_ascii=False).encode())
     return encoding
+
+
+def _as_second(encoding: Encoding) -> Encoding:
+    """An encoding that does not say it is a first one.
+
+    One of `tokenizers` does, and beside another in a pair it would hide whose tokens the first are.
+    """
+    state = json.loads(encoding.__getstate__())
+    second = Encoding()
+    second.__setstate__(json.dumps({**state, "sequence_ranges": {}}, ensure_ascii=False).encode())
+    return second
 
 
 def _pad(
