@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import TrainerCallback
+from transformers import TrainerCallback, TrainingArguments
 
 from erniem.finetune.folders import Finetuned
 from erniem.finetune.gather import Training
 from erniem.finetune.run import finetune
 from erniem.finetune.settings import Settings
-from erniem.finetune.trainer import TaskTrainer
+from erniem.finetune.trainer import TaskTrainer, training_arguments
 from erniem.tasks.catalogue import TASKS
 from erniem.xtreme.measure import measure
 from erniem.xtreme.seeds import finetune_seeds, measure_seeds, spread
@@ -143,6 +143,30 @@ def test_a_batch_in_parts_is_the_same_batch(run: Run, tmp_path: Path) -> None:
     )
     one, other = weights(whole.folder), weights(parts.folder)
     assert all(torch.allclose(one[name], other[name], atol=2e-3) for name in one)
+
+
+@pytest.mark.parametrize(("rows_at_once", "each", "steps"), [(None, 8, 1), (4, 4, 2), (2, 2, 4)])
+def test_processes_share_a_batch(
+    rows_at_once: int | None,
+    each: int,
+    steps: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(TrainingArguments, "world_size", 2)
+    settings = Settings(batch_size=16, rows_at_once=rows_at_once)
+    made = training_arguments(tmp_path, settings, 0, 100, scored=False, packed=True)
+    assert made.per_device_train_batch_size == each
+    assert made.gradient_accumulation_steps == steps
+    with pytest.raises(ValueError, match="16 rows, 16 at once, cannot be shared by 2 processes"):
+        training_arguments(
+            tmp_path,
+            Settings(batch_size=16, rows_at_once=16),
+            0,
+            100,
+            scored=False,
+            packed=True,
+        )
 
 
 def test_patience_ends_a_run_that_gets_no_better(run: Run) -> None:

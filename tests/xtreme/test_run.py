@@ -146,6 +146,12 @@ def _none_left(*args: object, languages: list[str], **kwargs: object) -> list[ob
     return []
 
 
+def test_several_processes_do_not_write_one_run(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ValueError, match="is one process: fine-tune its tasks with torchrun"):
+        run()
+
+
 def test_a_folder_of_another_plan_is_refused(run: Run) -> None:
     run(tasks=("udpos",))
     with pytest.raises(ValueError, match="holds a run with recipe quick, not xtreme-baseline"):

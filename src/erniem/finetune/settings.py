@@ -44,7 +44,7 @@ class Settings:
     batch_size: int = 32
     """Rows of an optimiser step, over all processes."""
     rows_at_once: int | None = None
-    """Rows of a forward pass; all of the batch if None, less if memory is short."""
+    """Rows of a forward pass; a process's share of the batch if None, less if memory is short."""
     warmup: float = 0.1
     """Steps of rising learning rate: a share of all if below 1. Then it falls in a line."""
     weight_decay: float = 0.0

@@ -53,12 +53,10 @@ def training_arguments(
             together.
     """
     every = max(1, math.ceil(rows / settings.batch_size) // settings.evaluations_per_epoch)
-    at_once = settings.rows_at_once or settings.batch_size
     arguments = TrainingArguments(
         output_dir=str(folder),
         learning_rate=settings.learning_rate,
         num_train_epochs=settings.epochs,
-        per_device_train_batch_size=at_once,
         warmup_steps=settings.warmup,
         weight_decay=settings.weight_decay,
         adam_epsilon=settings.adam_epsilon,
@@ -79,12 +77,15 @@ def training_arguments(
         use_cpu=not torch.accelerator.is_available(),
         seed=seed,
     )
-    share, left = divmod(settings.batch_size // at_once, arguments.world_size)
+    processes = arguments.world_size
+    at_once = settings.rows_at_once or max(1, settings.batch_size // processes)
+    share, left = divmod(settings.batch_size, at_once * processes)
     if left or not share:
         raise ValueError(
             f"a batch of {settings.batch_size} rows, {at_once} at once, cannot be shared by "
-            f"{arguments.world_size} processes: change batch_size or rows_at_once."
+            f"{processes} processes: change batch_size or rows_at_once."
         )
+    arguments.per_device_train_batch_size = at_once
     arguments.gradient_accumulation_steps = share
     return arguments
 

@@ -10,6 +10,7 @@ RUN/seed-0/references/TASK/test-XX ─ score ─▶ RUN/seed-0/scores.json      
 A task that fails is told in the end; it takes nothing from the others.
 """
 
+import os
 import shutil
 import traceback
 from collections.abc import Iterator, Mapping
@@ -68,8 +69,13 @@ def xtreme(plan: Plan, *, command: str = "", progress: bool = True) -> XtremeRes
         progress: show bars.
 
     Raises:
-        ValueError: the folder holds a run of another plan.
+        ValueError: the folder holds a run of another plan, or several processes would write it.
     """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ValueError(
+            "a run of XTREME is one process: fine-tune its tasks with torchrun before, each into "
+            f"{plan.output}/seed-0/networks/TASK with the same settings, and they are found there."
+        )
     run = RunFile(plan, command)
     failed = {}
     scores = []
