@@ -28,7 +28,7 @@ from erniem.model import heads
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import ErnieMModel, ErnieMPreTrainedModel
 
-__all__ = ["CLASSES", "Checkpoint", "Kind", "kind_of", "read_checkpoint"]
+__all__ = ["CLASSES", "Checkpoint", "Kind", "becomes_ours", "kind_of", "read_checkpoint"]
 
 Kind = Literal["erniem", "paddle", "static", "xlm-r", "bert"]
 """What a folder is; transformers 4's are like ours but for a few names."""
@@ -144,6 +144,21 @@ def kind_of(path: Path) -> Kind:
         "transformers 4's, PaddleNLP's .pdparams, the authors' static graph), "
         f"{', '.join(XLM_R)}, bert."
     )
+
+
+def becomes_ours(folder: Path) -> bool:
+    """Whether a folder is of a kind that becomes our encoder; transformers may know others.
+
+    Raises:
+        ValueError: no folder.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is no folder: name one with a checkpoint and its tokenizer.")
+    try:
+        kind_of(folder)
+    except ValueError:
+        return False
+    return True
 
 
 def _facts(folder: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from jaxtyping import Float, Float32
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 
-from erniem.convert.checkpoint import kind_of, read_checkpoint
+from erniem.convert.checkpoint import becomes_ours, read_checkpoint
 from erniem.convert.quiet import quiet
 from erniem.embed.settings import VectorSettings
 from erniem.embed.vectors import Layers, vectors_of
@@ -114,9 +114,7 @@ def open_encoder(folder: Path) -> SentenceEncoder:
     Raises:
         ValueError: a folder that neither we nor transformers can read.
     """
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is no folder: name one with a checkpoint and its tokenizer.")
-    if _is_ours(folder):
+    if becomes_ours(folder):
         network = read_checkpoint(folder, dtype=torch.float32).model
         return SentenceEncoder(network, open_tokenizer(folder))
     try:
@@ -131,15 +129,6 @@ def open_encoder(folder: Path) -> SentenceEncoder:
         raise ValueError(f"{folder} has no fast tokenizer that pads: put a tokenizer.json there.")
     network = theirs.get_encoder() if hasattr(theirs, "decoder") else theirs
     return SentenceEncoder(network.eval(), tokenizer)
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether a folder is of a kind that becomes our encoder."""
-    try:
-        kind_of(folder)
-    except ValueError:
-        return False
-    return True
 
 
 @contextmanager

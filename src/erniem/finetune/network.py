@@ -18,7 +18,7 @@ from transformers import (
     PreTrainedModel,
 )
 
-from erniem.convert.checkpoint import kind_of, read_checkpoint
+from erniem.convert.checkpoint import becomes_ours, read_checkpoint
 from erniem.convert.quiet import quiet
 from erniem.model import heads
 from erniem.model.encoder import ErnieMPreTrainedModel
@@ -53,7 +53,7 @@ def open_network(folder: Path, head: Head, labels: Sequence[str]) -> PreTrainedM
     Raises:
         ValueError: a folder that neither we nor transformers can read.
     """
-    if _is_ours(folder):
+    if becomes_ours(folder):
         read = read_checkpoint(folder, dtype=torch.float32).model
         return _with_head(read, OURS[head], labels)
     settings = _labels(labels) if labels else {}
@@ -73,17 +73,6 @@ def open_network(folder: Path, head: Head, labels: Sequence[str]) -> PreTrainedM
 def is_packed(network: PreTrainedModel) -> bool:
     """Whether a network computes real tokens alone, whatever padding stands beside them."""
     return isinstance(network, ErnieMPreTrainedModel)
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether a folder is of a kind that becomes our encoder."""
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is no folder: name one with a checkpoint and its tokenizer.")
-    try:
-        kind_of(folder)
-    except ValueError:
-        return False
-    return True
 
 
 def _with_head(
