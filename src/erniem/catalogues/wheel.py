@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+import polib
+
 from erniem.catalogues.clean import Segment, cleaned
 from erniem.catalogues.packages import LANGUAGES, Package
 
@@ -20,14 +22,6 @@ def _gettext_segments(content: bytes, name: str, drops: Counter[str]) -> Iterato
     Of a message with plural forms we take the English plural and the last form: that is "many" in
     every language, while form 0 is "none" in Arabic and every number in Japanese.
     """
-    try:
-        import polib
-    except ImportError as error:
-        raise ValueError(
-            "Reading translation catalogues needs polib: pip install 'erniem[quickstart]', "
-            "or give a folder of your own text (DATA=folder)."
-        ) from error
-
     is_binary = name.endswith(".mo")
     # polib takes the bytes of a .mo file as well as its name; its types know only the name.
     catalogue = polib.mofile(content) if is_binary else polib.pofile(content.decode())  # type: ignore[call-overload]

@@ -15,7 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from erniem.corpus.clean import normalised, texts_of
-from erniem.corpus.document import Drops
+from erniem.corpus.document import Drops, sides_of
 from erniem.corpus.read import Source, find_sources, read_documents, read_pairs
 
 __all__ = ["Gathered", "Rows", "by_language", "codes_of", "draw_order", "gather"]
@@ -124,9 +124,8 @@ def _fresh(file: Source, known: Texts, excluded: Mapping[Path, set[str]], drops:
 
 
 def _texts(file: Source, drops: Drops) -> Iterator[tuple[str, ...]]:
-    if len(file.languages) == 1:
-        return ((document.text,) for document in read_documents(file, drops))
-    return ((pair.first.text, pair.second.text) for pair in read_pairs(file, drops))
+    read = read_documents if len(file.languages) == 1 else read_pairs
+    return map(sides_of, read(file, drops))
 
 
 def _why_drop(keys: tuple[str, ...], excluded: Mapping[Path, set[str]]) -> str | None:

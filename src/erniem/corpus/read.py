@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from erniem.compressed import DAMAGED, open_file
-from erniem.corpus.document import Document, Drops, Pair
+from erniem.corpus.document import Document, Drops, pair, sentence
 
 __all__ = ["Source", "find_sources", "lines_of", "read_documents", "read_pairs", "source_of"]
 
@@ -108,20 +108,19 @@ def read_documents(source: Source, drops: Drops) -> Iterator[Document]:
     for line in lines_of(source, drops):
         if text := line.strip():
             some = True
-            yield Document(text=text, language=language, source=source.name)
+            yield sentence(text, language=language, source=source.name)
         else:
             drops.add("empty", source.name, language)
     if not some:
         raise ValueError(f"{source.path} has empty lines only: fill it or take it away.")
 
 
-def read_pairs(source: Source, drops: Drops) -> Iterator[Pair]:
+def read_pairs(source: Source, drops: Drops) -> Iterator[Document]:
     """The pairs of a file; lines with an empty side or not two columns are dropped and counted.
 
     Raises:
         ValueError: the file cannot be read, or has no line with two sides.
     """
-    one, other = source.languages
     some = False
     for line in lines_of(source, drops):
         columns = [column.strip() for column in line.split("\t")]
@@ -131,10 +130,7 @@ def read_pairs(source: Source, drops: Drops) -> Iterator[Pair]:
             drops.add("empty side", source.name, source.label)
         else:
             some = True
-            yield Pair(
-                first=Document(text=columns[0], language=one, source=source.name),
-                second=Document(text=columns[1], language=other, source=source.name),
-            )
+            yield pair(*columns, languages=source.languages, source=source.name)
     if not some:
         raise ValueError(
             f"{source.path} has no line with two sides: write a sentence, one tab and its "

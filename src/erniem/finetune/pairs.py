@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from erniem.corpus.clean import normalised
-from erniem.corpus.document import Drops
+from erniem.corpus.document import Drops, sides_of
 from erniem.corpus.read import Source, find_sources, read_pairs, source_of
 
 __all__ = ["PairFiles", "TrainingPairs", "gather_pairs"]
@@ -70,10 +70,11 @@ def gather_pairs(files: PairFiles, seed: int) -> TrainingPairs:
     by_label: dict[str, Rows] = {}
     for source in sources:
         found = by_label.setdefault(source.label, [])
-        for pair in read_pairs(source, drops):
+        for document in read_pairs(source, drops):
             if files.limit is not None and len(found) >= files.limit:
                 break
-            found.append((pair.first.text, pair.second.text))
+            one, other = sides_of(document)
+            found.append((one, other))
     rng = np.random.default_rng(seed)
     held_out = {label: _drawn(rows, files.held_out, rng) for label, rows in by_label.items()}
     known = {normalised(text) for rows in held_out.values() for row in rows for text in row}
