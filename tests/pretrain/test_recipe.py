@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 
+from erniem import recipes
 from erniem.pretrain.recipe import (
     Batch,
     Objectives,
     Recipe,
     Stage,
-    plain,
     read_recipe,
-    write_recipe,
 )
 
 
@@ -31,7 +30,7 @@ def test_a_recipe_that_was_written_reads_back_the_same(tmp_path: Path) -> None:
         stage1=Stage(steps=7, mix={"camlm": 1.0}, weights={"camlm": 2.0}),
         trainer={"bf16": True},
     )
-    write_recipe(recipe, tmp_path / "recipe.yaml")
+    recipes.write(recipe, tmp_path / "recipe.yaml")
     assert read_recipe(tmp_path / "recipe.yaml") == recipe
 
 
@@ -111,4 +110,4 @@ def test_a_recipe_is_plain_all_the_way_down() -> None:
         return {type(value)}
 
     recipe = Recipe(corpus=Path("c"), output=Path("o"))
-    assert kinds(plain(recipe)) <= {str, int, float, bool, type(None)}
+    assert kinds(recipes.plain(recipe)) <= {str, int, float, bool, type(None)}

@@ -15,6 +15,7 @@ import yaml
 from safetensors.torch import load_file
 from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM
 
+from erniem import recipes
 from erniem.corpus.pipeline import Corpus
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.heads import ErnieMForMaskedLM
@@ -31,7 +32,6 @@ from erniem.pretrain.recipe import (
     Optimization,
     Recipe,
     Stage,
-    write_recipe,
 )
 from erniem.pretrain.run import pretrain
 from erniem.pretrain.trainer import per_objective_loss
@@ -100,7 +100,7 @@ def whole_run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def launch(recipe: Recipe, folder: Path, *prefix: str) -> subprocess.Popen[str]:
     """The run in a process of its own, on one thread like this one."""
-    write_recipe(recipe, folder / "recipe.yaml")
+    recipes.write(recipe, folder / "recipe.yaml")
     command = prefix or (sys.executable,)
     return subprocess.Popen(
         [*command, *script(folder), str(folder / "recipe.yaml")],

@@ -101,11 +101,12 @@ def _corpus(values: Values) -> None:
 
 
 def _pretrain(values: Values) -> None:
-    from erniem.pretrain.recipe import read_recipe, recipe_parser
+    from erniem.pretrain.recipe import Recipe, read_recipe
     from erniem.pretrain.run import pretrain
+    from erniem.recipes import parser_of
 
     if values.get("keys"):
-        recipe_parser(prog="erniem pretrain", usage=argparse.SUPPRESS).print_help()
+        parser_of(Recipe, prog="erniem pretrain", usage=argparse.SUPPRESS).print_help()
         return
     given: list[str] = values["recipe"]
     files = [Path(one) for one in given if "=" not in one]

@@ -9,9 +9,13 @@ pair       text="Good morning."       metadata: language "en", source "stories",
 Whoever makes or reads a document does it by the functions below, and names no key of its metadata.
 """
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TextIO
 
 from datatrove.data import Document
 
@@ -113,6 +117,8 @@ class Drops:
     """The counts."""
     examples: dict[Reason, list[str]] = field(default_factory=dict)
     """The first few texts of each, sides with a tab between, cropped."""
+    beside: Path | None = None
+    """A file that takes all that is dropped, a line of JSON each; None to keep examples alone."""
 
     def add(self, reason: str, source: str, label: str, example: str = "") -> None:
         """Counts one dropped line."""
@@ -120,10 +126,29 @@ class Drops:
         self.counts[key] += 1
         if example and self.counts[key] <= EXAMPLES:
             self.examples.setdefault(key, []).append(example[:EXAMPLE_LENGTH])
+        if self.beside is not None:
+            names = ("reason", "source", "label", "text")
+            line = json.dumps(dict(zip(names, (*key, example), strict=True)), ensure_ascii=False)
+            self._file.write(f"{line}\n")
 
     def drop(self, document: Document, reason: str) -> None:
         """Counts a dropped document."""
         self.add(reason, source_of(document), label_of(document), "\t".join(sides_of(document)))
+
+    def merge(self, plain: Mapping[str, Any]) -> None:
+        """Adds what another counted, as its `plain` tells it."""
+        for *key, count in plain["dropped"]:
+            self.counts[tuple(key)] += count
+        for *key, texts in plain["examples"]:
+            known = self.examples.setdefault(tuple(key), [])
+            known += texts[: EXAMPLES - len(known)]
+
+    def plain(self) -> dict[str, Any]:
+        """Counts and examples, as JSON has them."""
+        return {
+            "dropped": [[*key, count] for key, count in sorted(self.counts.items()) if count],
+            "examples": [[*key, texts] for key, texts in sorted(self.examples.items())],
+        }
 
     def by_reason(self) -> dict[str, int]:
         """Counts by reason alone."""
@@ -131,3 +156,14 @@ class Drops:
         for (reason, _, _), count in self.counts.items():
             total[reason] += count
         return dict(total)
+
+    @cached_property
+    def _file(self) -> TextIO:
+        assert self.beside is not None
+        self.beside.parent.mkdir(parents=True, exist_ok=True)
+        return self.beside.open("w", encoding="utf-8")
+
+    def close(self) -> None:
+        """Finishes the file that takes what is dropped."""
+        if self.beside is not None:
+            self._file.close()

@@ -1,17 +1,14 @@
 """The recipe of a pre-training run: one file that a person can read aloud.
 
-A recipe is YAML; the command line overrides it, a second file overrides the first, an unknown key
-is an error. What was resolved is saved beside the checkpoints as `recipe.yaml`.
+Read by `erniem.recipes`. What was resolved is saved beside the checkpoints as `recipe.yaml`.
 """
 
-from argparse import ArgumentError
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-import yaml
-
+from erniem import recipes
 from erniem.objectives import (
     BTMLMSettings,
     CAMLMSettings,
@@ -19,9 +16,6 @@ from erniem.objectives import (
     MaskingSettings,
     PlaceholderSettings,
 )
-
-if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser, Namespace
 
 __all__ = [
     "Batch",
@@ -33,11 +27,7 @@ __all__ = [
     "Optimization",
     "Recipe",
     "Stage",
-    "plain",
     "read_recipe",
-    "recipe_from",
-    "recipe_parser",
-    "write_recipe",
 ]
 
 OBJECTIVES = ("mmlm", "tlm", "camlm", "btmlm")
@@ -285,58 +275,10 @@ def _check_shares(key: str, shares: Mapping[str, float]) -> None:
             raise ValueError(f"{key}.{objective} is {share}; it cannot be negative.")
 
 
-def recipe_parser(**arguments: Any) -> "ArgumentParser":
-    """A parser of recipes: files by `--config`, later ones over earlier ones, then single keys.
-
-    Args:
-        arguments: for jsonargparse's `ArgumentParser`.
-    """
-    from jsonargparse import ArgumentParser, set_parsing_settings
-
-    set_parsing_settings(docstring_parse_attribute_docstrings=True)
-    parser = ArgumentParser(**arguments)
-    parser.add_argument("--config", action="config", help="a recipe, or a variant of one (YAML)")
-    parser.add_class_arguments(Recipe)
-    return parser
-
-
-def recipe_from(parser: "ArgumentParser", parsed: "Namespace") -> Recipe:
-    """The recipe that a parser of recipes has read."""
-    values = vars(parser.instantiate(parsed))
-    return Recipe(**{field.name: values[field.name] for field in fields(Recipe)})
-
-
 def read_recipe(*paths: Path, overrides: Sequence[str] = ()) -> Recipe:
-    """Reads a recipe from YAML files.
-
-    Args:
-        paths: the recipe; a later file says only what differs.
-        overrides: `key=value`, over all files: `stage1.steps=500`.
+    """Reads a recipe from YAML files, as `erniem.recipes.read` does.
 
     Raises:
         ValueError: a key that no recipe has, or a value that does not fit.
     """
-    parser = recipe_parser(exit_on_error=False)
-    names = [f"--config={path}" for path in paths]
-    try:
-        parsed = parser.parse_args([*names, *(f"--{override}" for override in overrides)])
-        return recipe_from(parser, parsed)
-    except ArgumentError as error:
-        files = ", ".join(map(str, paths))
-        raise ValueError(f"recipe {files}: {error}") from error
-
-
-def write_recipe(recipe: Recipe, path: Path) -> None:
-    """Writes the resolved recipe as YAML that `erniem pretrain` reads again."""
-    path.write_text(yaml.safe_dump(plain(recipe), sort_keys=False, allow_unicode=True))
-
-
-def plain(value: Any) -> Any:
-    """A recipe or a part of it as YAML knows it: dictionaries, lists, text and numbers."""
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
-    return str(value) if isinstance(value, Path) else value
+    return recipes.read(Recipe, *paths, overrides=overrides)

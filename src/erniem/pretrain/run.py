@@ -15,6 +15,7 @@ from transformers import (
     set_seed,
 )
 
+from erniem import recipes
 from erniem.convert import load_start
 from erniem.corpus.pipeline import Corpus, open_corpus
 from erniem.model.configuration import ErnieMConfig
@@ -23,7 +24,7 @@ from erniem.pretrain.asking import Asking, CheckUp, partners_of
 from erniem.pretrain.assemble import Assembler
 from erniem.pretrain.checkpoints import last_checkpoint
 from erniem.pretrain.initial import start_repeating
-from erniem.pretrain.recipe import Recipe, plain, write_recipe
+from erniem.pretrain.recipe import Recipe
 from erniem.pretrain.stream import PARALLEL, Stream
 from erniem.pretrain.trainer import PROGRESS_FILE, PretrainTrainer
 from erniem.tokenization import fingerprint, open_tokenizer, special_ids
@@ -97,7 +98,7 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
         )
     if arguments.should_save:
         recipe.output.mkdir(parents=True, exist_ok=True)
-        write_recipe(recipe, recipe.output / RECIPE_FILE)
+        recipes.write(recipe, recipe.output / RECIPE_FILE)
         misfits = trainer.assembler.stream.misfits
         (recipe.output / MISFITS_FILE).write_text(json.dumps(misfits, indent=1) + "\n")
     checkpoint = last_checkpoint(recipe.output)
@@ -128,7 +129,7 @@ def _check_output(recipe: Recipe) -> None:
     saved = recipe.output / RECIPE_FILE
     if not saved.exists():
         return
-    ours, theirs = plain(recipe), yaml.safe_load(saved.read_text())
+    ours, theirs = recipes.plain(recipe), yaml.safe_load(saved.read_text())
     changed = [key for key in ours if key not in FREE_TO_CHANGE and ours[key] != theirs.get(key)]
     if changed:
         raise ValueError(

@@ -1,0 +1,73 @@
+"""Recipes: frozen dataclasses read from YAML, later files over earlier ones, then single keys.
+
+An unknown key is an error; what was resolved can be written again beside what came of it.
+"""
+
+from argparse import ArgumentError
+from collections.abc import Sequence
+from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import yaml
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser
+
+__all__ = ["parser_of", "plain", "read", "write"]
+
+R = TypeVar("R")
+
+
+def parser_of(kind: type[Any], **arguments: Any) -> "ArgumentParser":
+    """A parser of one kind of recipe: files by `--config`, then single keys.
+
+    Args:
+        kind: the dataclass; docstrings under its fields are the help.
+        arguments: for jsonargparse's `ArgumentParser`.
+    """
+    from jsonargparse import ArgumentParser, set_parsing_settings
+
+    set_parsing_settings(docstring_parse_attribute_docstrings=True)
+    parser = ArgumentParser(**arguments)
+    parser.add_argument("--config", action="config", help="a recipe, or a variant of one (YAML)")
+    parser.add_class_arguments(kind)
+    return parser
+
+
+def read(kind: type[R], *paths: Path, overrides: Sequence[str] = ()) -> R:
+    """Reads a recipe from YAML files.
+
+    Args:
+        kind: the dataclass.
+        paths: the recipe; a later file says only what differs.
+        overrides: `key=value`, over all files: `stage1.steps=500`.
+
+    Raises:
+        ValueError: a key that no such recipe has, or a value that does not fit.
+    """
+    parser = parser_of(kind, exit_on_error=False)
+    names = [f"--config={path}" for path in paths]
+    try:
+        parsed = parser.parse_args([*names, *(f"--{override}" for override in overrides)])
+        values = vars(parser.instantiate(parsed))
+        return kind(**{field.name: values[field.name] for field in fields(kind)})  # type: ignore[arg-type]
+    except ArgumentError as error:
+        files = ", ".join(map(str, paths))
+        raise ValueError(f"recipe {files}: {error}") from error
+
+
+def write(recipe: Any, path: Path) -> None:
+    """Writes the resolved recipe as YAML that `read` reads again."""
+    path.write_text(yaml.safe_dump(plain(recipe), sort_keys=False, allow_unicode=True))
+
+
+def plain(value: Any) -> Any:
+    """A recipe or a part of it as YAML knows it: dictionaries, lists, text and numbers."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    return str(value) if isinstance(value, Path) else value
