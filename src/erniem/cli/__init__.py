@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from erniem import __version__
 from erniem.cli.checkpoints import CHECKPOINTS
+from erniem.cli.corpus import CORPUS
 from erniem.cli.tasks import TASKS
 from erniem.cli.training import TRAINING
 from erniem.cli.use import USE
@@ -16,8 +17,10 @@ from erniem.cli.verb import Verb, VerbParser
 
 __all__ = ["VERBS", "Verb", "main"]
 
-VERBS = TRAINING | TASKS | CHECKPOINTS | USE
-"""The commands, in the order of the help."""
+VERBS = TRAINING | CORPUS | TASKS | CHECKPOINTS | USE
+"""The commands, in the order of the help; a name of two words is a verb of a group."""
+GROUPS = {"corpus": "from raw text to token shards: build, check, report"}
+"""What the verbs of a group are about."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -25,19 +28,27 @@ def _parser() -> argparse.ArgumentParser:
         prog="erniem", description="ERNIE-M: multilingual encoders, aligned and measured."
     )
     parser.add_argument("--version", action="version", version=f"erniem {__version__}")
-    verbs = parser.add_subparsers(
-        dest="verb", required=True, metavar="<verb>", parser_class=VerbParser
-    )
+    homes = {"": _verbs_of(parser)}
     for name, verb in VERBS.items():
-        one = verbs.add_parser(
-            name,
+        group, _, last = name.rpartition(" ")
+        if group not in homes:
+            homes[group] = _verbs_of(homes[""].add_parser(group, help=GROUPS[group]))
+        one = homes[group].add_parser(
+            last,
             help=verb.help,
             description=f"{verb.help[0].upper()}{verb.help[1:]}.",
             epilog=f"example: {verb.example}",
             argument_default=argparse.SUPPRESS,  # what is not given, the library decides
         )
         verb.arguments(one)
+        one.set_defaults(verb=name)
     return parser
+
+
+def _verbs_of(parser: argparse.ArgumentParser) -> "argparse._SubParsersAction[VerbParser]":
+    return parser.add_subparsers(
+        dest="verb", required=True, metavar="<verb>", parser_class=VerbParser
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

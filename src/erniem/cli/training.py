@@ -10,7 +10,7 @@ from erniem.cli.verb import Values, Verb
 __all__ = ["TRAINING"]
 
 
-def _text(parser: argparse.ArgumentParser) -> None:
+def _tokenizer_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "sources",
         nargs="+",
@@ -34,22 +34,6 @@ def _quickstart_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of your own text; translation catalogues from PyPI if not given",
     )
     parser.add_argument("--output", type=Path, help="folder of the run (runs/quickstart)")
-
-
-def _tokenizer_arguments(parser: argparse.ArgumentParser) -> None:
-    _text(parser)
-
-
-def _corpus_arguments(parser: argparse.ArgumentParser) -> None:
-    _text(parser)
-    parser.add_argument("--tokenizer", type=Path, help="encode with this one, train none")
-    parser.add_argument(
-        "--held-out", type=int, metavar="N", help="pairs of two languages to keep back (500)"
-    )
-    parser.add_argument(
-        "--exclude", nargs="+", type=Path, metavar="FOLDER", help="evaluation sets to leave out"
-    )
-    parser.add_argument("--max-per-source", type=int, metavar="N", help="lines of a file at most")
 
 
 def _pretrain_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,16 +72,9 @@ def _quickstart(values: Values) -> None:
 
 
 def _tokenizer(values: Values) -> None:
-    from erniem.corpus.vocabulary import build_tokenizer
+    from erniem.corpus.build.folders import build_tokenizer
 
     print(build_tokenizer(values.pop("sources"), values.pop("output"), **values))
-
-
-def _corpus(values: Values) -> None:
-    from erniem.corpus.pipeline import build_corpus
-
-    corpus = build_corpus(values.pop("sources"), values.pop("output"), **values)
-    print("\n".join(corpus.summary()))
 
 
 def _pretrain(values: Values) -> None:
@@ -135,12 +112,6 @@ TRAINING = {
         arguments=_tokenizer_arguments,
         run=_tokenizer,
         example="erniem tokenizer text/ --output tokenizer --vocabulary-size 32000",
-    ),
-    "corpus": Verb(
-        help="turn folders of text into token shards",
-        arguments=_corpus_arguments,
-        run=_corpus,
-        example="erniem corpus text/ pairs/ --output corpus --exclude tatoeba/",
     ),
     "pretrain": Verb(
         help="train an encoder in two stages, by a recipe; run again to go on",

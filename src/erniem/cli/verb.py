@@ -26,7 +26,7 @@ class Verb:
 
 
 class VerbParser(argparse.ArgumentParser):
-    """Takes options before, between and after the other arguments."""
+    """Takes options before, between and after the other arguments, if it has no verbs itself."""
 
     _nested = False
 
@@ -34,7 +34,7 @@ class VerbParser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """Options first, then what is left; argparse does it in two calls of this function."""
-        if self._nested:
+        if self._nested or self._subparsers is not None:
             return super().parse_known_args(args, namespace)
         self._nested = True
         try:
