@@ -1,0 +1,137 @@
+"""Cleaned documents on disk: a Parquet file a task, which any tool reads.
+
+Letters: n rows of a batch.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from jaxtyping import UInt64
+
+from erniem.corpus.document import Document, is_pair, languages_of, sides_of, source_of
+
+__all__ = ["DocumentWriter", "Rows", "read_keys", "read_rows"]
+
+BATCH = 4_096
+"""Rows of a batch, and of a row group."""
+NAME = pa.dictionary(pa.int32(), pa.string())
+SCHEMA = pa.schema(
+    [
+        ("source", NAME),
+        ("language", NAME),
+        ("text", pa.string()),
+        ("translation_language", NAME),
+        ("translation", pa.string()),
+        ("key", pa.uint64()),
+        ("translation_key", pa.uint64()),
+    ]
+)
+"""`key` and `translation_key`: of the sides, as `erniem.corpus.duplicates` makes them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Rows of one source and label."""
+
+    label: str
+    """`de`, or `en-de`."""
+    source: str
+    """Name of the source."""
+    numbers: np.ndarray
+    """Their numbers in the file."""
+    texts: tuple[list[str], ...]
+    """The texts of each side."""
+
+
+class DocumentWriter:
+    """Writes documents, whole or not at all.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._partial = path.with_name(path.name + ".partial")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._writer = pq.ParquetWriter(self._partial, SCHEMA, compression="zstd")
+
+    def __enter__(self) -> "DocumentWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._writer.close()
+        if error is None:
+            self._partial.rename(self.path)
+        else:
+            self._partial.unlink(missing_ok=True)
+
+    def add(
+        self, documents: Sequence[Document], keys: Sequence[UInt64[np.ndarray, " n"]]
+    ) -> None:
+        """Appends documents with the keys of their first and second sides."""
+        rows = [(source_of(document), *_columns(document)) for document in documents]
+        arrays = [
+            pa.array(column, type=kind) for column, kind in zip(zip(*rows), SCHEMA.types[:5])
+        ]
+        arrays += [pa.array(column) for column in keys]
+        self._writer.write_batch(pa.record_batch(arrays, schema=SCHEMA))
+
+
+def _columns(document: Document) -> tuple[str | None, ...]:
+    columns = zip(languages_of(document), sides_of(document), strict=True)
+    filled = tuple(value for side in columns for value in side)
+    return filled if is_pair(document) else (*filled, None, None)
+
+
+def read_keys(path: Path) -> UInt64[np.ndarray, "2 N"]:
+    """The keys of all first and all second sides; a sentence's second key is 0."""
+    table = pq.read_table(path, columns=["key", "translation_key"])
+    return np.stack([table.column(name).to_numpy() for name in ("key", "translation_key")])
+
+
+def read_rows(path: Path, keep: np.ndarray | None = None) -> Iterator[Rows]:
+    """The rows of a file, in batches of one source and label each.
+
+    Args:
+        path: the file.
+        keep: which of its rows are wanted; all of them if None.
+    """
+    file = pq.ParquetFile(path, read_dictionary=["source", "language", "translation_language"])
+    start = 0
+    for batch in file.iter_batches(BATCH, columns=SCHEMA.names[:5]):
+        numbers = np.arange(start, start + batch.num_rows)
+        start += batch.num_rows
+        if keep is not None:
+            wanted = keep[numbers]
+            numbers, batch = numbers[wanted], batch.filter(pa.array(wanted))
+        yield from _groups(batch, numbers)
+
+
+def _groups(batch: pa.RecordBatch, numbers: np.ndarray) -> Iterator[Rows]:
+    """A batch by source and label; most files have one of each."""
+    sources, languages, others = (
+        batch.column(name).to_pylist() for name in ("source", "language", "translation_language")
+    )
+    kinds = list(zip(sources, languages, others, strict=True))
+    for kind in dict.fromkeys(kinds):
+        places = [place for place, one in enumerate(kinds) if one == kind]
+        rows = batch if len(places) == len(kinds) else batch.take(pa.array(places))
+        source, language, other = kind
+        names = ["text"] if other is None else ["text", "translation"]
+        yield Rows(
+            label=language if other is None else f"{language}-{other}",
+            source=source,
+            numbers=numbers[places],
+            texts=tuple(rows.column(name).to_pylist() for name in names),
+        )
