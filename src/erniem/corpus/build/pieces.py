@@ -35,6 +35,12 @@ class Pieces:
             tokens=self.tokens[np.repeat(starts, lengths) + within(lengths)], lengths=lengths
         )
 
+    def of_side(self, side: int, sides: int) -> Int[np.ndarray, " t"]:
+        """The pieces of first, or second, sides, where sentences are sides in turn."""
+        if sides == 1:
+            return self.tokens
+        return self.taken(np.arange(side, len(self.lengths), sides)).tokens
+
     def cropped_to(self, most: int) -> "Pieces":
         """The sentences without what is beyond so many pieces."""
         long = self.lengths > most
