@@ -77,7 +77,7 @@ class DocumentWriter:
             self._partial.unlink(missing_ok=True)
 
     def add(
-        self, documents: Sequence[Document], keys: Sequence[UInt64[np.ndarray, " n"]]
+        self, documents: Sequence[Document], keys: UInt64[np.ndarray, "2 n"]
     ) -> None:
         """Appends documents with the keys of their first and second sides."""
         rows = [(source_of(document), *_columns(document)) for document in documents]

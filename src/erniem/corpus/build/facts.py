@@ -70,6 +70,11 @@ def total_facts(
         for label, source, counts in task["datasets"]:
             total.setdefault((label, source), Facts()).add(counts)
     return [
-        DatasetFacts(label=label, source=source, licence=licences.get(source, ""), **vars(facts))
+        DatasetFacts(
+            label=label,
+            source=source,
+            licence=licences.get(source, ""),
+            **{**vars(facts), "lengths": tuple(facts.lengths)},
+        )
         for (label, source), facts in total.items()
     ]
