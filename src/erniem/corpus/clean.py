@@ -15,8 +15,19 @@ def normalised(text: str) -> str:
 
     Example: `normalised("Ｇuten  Tag!")` → `"gutentag"`.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(char for char in folded if unicodedata.category(char)[0] in "LMN")
+    return unicodedata.normalize("NFKC", text).casefold().translate(_KEPT)
+
+
+class _Kept(dict[int, int | None]):
+    """What `str.translate` makes of a character: itself or nothing; each is looked up once."""
+
+    def __missing__(self, code: int) -> int | None:
+        kept = unicodedata.category(chr(code))[0] in "LMN"
+        self[code] = code if kept else None
+        return self[code]
+
+
+_KEPT = _Kept()
 
 
 def texts_of(folders: Iterable[Path]) -> dict[Path, set[str]]:
