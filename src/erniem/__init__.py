@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from erniem import registration
 
 if TYPE_CHECKING:
-    from erniem.corpus.pipeline import build_corpus, open_corpus
+    from erniem.corpus.corpus import open_corpus
+    from erniem.corpus.pipeline import build_corpus
     from erniem.model.configuration import ErnieMConfig
     from erniem.model.encoder import ErnieMModel
     from erniem.model.heads import (
@@ -55,7 +56,7 @@ PUBLIC = {
     "Extractor": "erniem.tasks.extract.extractor",
     "Recipe": "erniem.pretrain.recipe",
     "build_corpus": "erniem.corpus.pipeline",
-    "open_corpus": "erniem.corpus.pipeline",
+    "open_corpus": "erniem.corpus.corpus",
 }
 """Where each public name lives."""
 

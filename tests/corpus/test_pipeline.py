@@ -8,7 +8,8 @@ import pytest
 
 from erniem.corpus import encode
 from erniem.corpus.clean import normalised
-from erniem.corpus.pipeline import Corpus, build_corpus, open_corpus
+from erniem.corpus.corpus import Corpus, open_corpus
+from erniem.corpus.pipeline import build_corpus
 from erniem.tokenization import ErnieMTokenizer
 from invented import GREEK, invented
 
@@ -31,9 +32,9 @@ def build(text: Path, **changes: object) -> Corpus:
 
 def texts(corpus: Corpus, language: str) -> set[str]:
     tokenizer = ErnieMTokenizer.from_pretrained(corpus.tokenizer_folder)
-    shard = corpus.monolingual[language]
-    taken = shard.take(np.arange(len(shard)))
-    return {tokenizer.decode(taken[i]) for i in range(len(shard))}
+    (dataset,) = corpus.of(language)
+    (taken,) = dataset.shard.take(np.arange(len(dataset.shard)))
+    return {tokenizer.decode(taken[i]) for i in range(len(taken))}
 
 
 def test_what_is_dropped_is_counted_by_reason(text: Path) -> None:
@@ -44,7 +45,8 @@ def test_what_is_dropped_is_counted_by_reason(text: Path) -> None:
         ("same on both sides", "en-el"): 1,
         ("no letters", "en"): 1,
     }
-    assert corpus.manifest["counts"]["en-el"]["rows"] == len(corpus.parallel["en-el"]) == 200
+    (pairs,) = corpus.of("en-el")
+    assert corpus.rows["en-el"] == pairs.facts.rows == len(pairs.shard) == 200
 
 
 def test_shards_hold_the_text_that_was_read(text: Path) -> None:
@@ -54,9 +56,10 @@ def test_shards_hold_the_text_that_was_read(text: Path) -> None:
 
 def test_long_sentences_are_cropped_and_counted(text: Path) -> None:
     corpus = build(text, held_out=0, max_pieces=5, pairs_as_text=False)
-    shard = corpus.monolingual["el"]
-    assert shard.lengths.max() == 5
-    assert corpus.manifest["counts"]["el"]["cropped"] == len(shard) == 150
+    (greek,) = corpus.of("el")
+    assert greek.shard.lengths().max() == 5
+    assert greek.facts.cropped == len(greek.shard) == 150
+    assert greek.facts.lengths == (0, 0, 0, 150)  # four to seven pieces
 
 
 def test_nothing_held_out_is_trained_on(text: Path) -> None:
@@ -66,7 +69,7 @@ def test_nothing_held_out_is_trained_on(text: Path) -> None:
     held = {one for one, _ in pairs}
     assert held <= set(invented(200, 1))
     assert not held & texts(corpus, "en")
-    assert len(corpus.parallel["en-el"]) == 180
+    assert corpus.rows["en-el"] == 180
 
 
 def test_what_stands_in_an_evaluation_set_is_excluded(text: Path, tmp_path: Path) -> None:
@@ -81,14 +84,11 @@ def test_what_stands_in_an_evaluation_set_is_excluded(text: Path, tmp_path: Path
 
 def test_pieces_are_counted_as_the_shards_hold_them(text: Path) -> None:
     corpus = build(text, max_pieces=9)
-    en, el = (1 + corpus.languages.index(code) for code in ("en", "el"))
     expected = np.zeros((3, 200), dtype=np.int64)
-    for language, code in ((en, "en"), (el, "el")):
-        shard = corpus.monolingual[code]
-        np.add.at(expected[language], shard.take(np.arange(len(shard))).ids, 1)
-    pairs = corpus.parallel["en-el"]
-    for language, side in zip((en, el), pairs.take(np.arange(len(pairs))), strict=True):
-        np.add.at(expected[language], side.ids, 1)
+    for dataset in corpus.datasets:
+        sides = dataset.shard.take(np.arange(len(dataset.shard)))
+        for code, side in zip(dataset.languages, sides, strict=True):
+            np.add.at(expected[1 + corpus.languages.index(code)], side.ids, 1)
     assert np.array_equal(corpus.piece_counts, expected)
     assert isinstance(corpus.piece_counts, np.memmap)
     assert "counts.npy" in corpus.manifest["files"]
@@ -102,20 +102,20 @@ def test_sides_of_pairs_are_sentences_too_each_once(text: Path) -> None:
     assert texts(corpus, "el") == {line.translate(GREEK) for line in pairs}
     # Three of the pairs' English sides stand in en.txt as well.
     assert corpus.manifest["from_pairs"] == {"el": 200, "en": 197}
-    assert corpus.manifest["counts"]["en"]["rows"] == 350
+    assert corpus.rows["en"] == 350
 
 
 def test_a_side_in_other_letters_is_no_other_sentence(text: Path) -> None:
     (text / "en.txt").write_text("\n".join(line.upper() + "!" for line in invented(200, 1)))
     corpus = build(text, held_out=0)
-    assert corpus.manifest["counts"]["en"]["rows"] == 200
+    assert corpus.rows["en"] == 200
     assert corpus.manifest["from_pairs"]["en"] == 0
 
 
 def test_sides_of_pairs_may_stay_apart(text: Path) -> None:
     (text / "el.txt").unlink()
     corpus = build(text, held_out=0, pairs_as_text=False)
-    assert list(corpus.monolingual) == ["en"]
+    assert list(corpus.rows) == ["en", "en-el"]
     assert corpus.manifest["from_pairs"] == {}
     assert corpus.piece_counts[1 + corpus.languages.index("el")].sum() > 0
 
@@ -129,7 +129,7 @@ def test_neither_side_of_a_held_out_pair_becomes_a_sentence(text: Path) -> None:
 
 def test_a_cap_draws_from_the_whole_file_and_counts_the_rest(text: Path) -> None:
     corpus = build(text, held_out=0, max_per_source=60, pairs_as_text=False)
-    assert {label: facts["rows"] for label, facts in corpus.manifest["counts"].items()} == {
+    assert corpus.rows == {
         "el": 60,
         "en": 60,
         "en-el": 60,
@@ -165,7 +165,7 @@ def test_a_full_disk_names_the_corpus_and_leaves_nothing(
     def full(*_arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(encode, "write_shard", full)
+    monkeypatch.setattr(encode, "ShardWriter", full)
     with pytest.raises(OSError, match=r"corpus could not be written .*No space left") as caught:
         build(text)
     assert caught.value.errno == errno.ENOSPC
@@ -175,11 +175,11 @@ def test_a_full_disk_names_the_corpus_and_leaves_nothing(
 
 
 def test_what_a_killed_build_left_is_swept_away(text: Path) -> None:
-    stale = text.parent / "corpus.partial" / "monolingual"
+    stale = text.parent / "corpus.partial" / "monolingual" / "sw"
     stale.mkdir(parents=True)
-    (stale / "sw.tokens.npy").write_bytes(b"half a shard")
+    (stale / "stories.tokens.npy").write_bytes(b"half a shard")
     corpus = build(text)
-    assert "monolingual/sw.tokens.npy" not in corpus.manifest["files"]
+    assert "monolingual/sw/stories.tokens.npy" not in corpus.manifest["files"]
     assert sorted(path.name for path in text.parent.iterdir()) == ["corpus", "text"]
 
 
@@ -264,17 +264,18 @@ def test_pairs_without_their_other_language_are_no_text(text: Path) -> None:
         build(text, languages=["el"])
 
 
-def test_a_torn_shard_is_named(text: Path) -> None:
-    corpus = build(text)
-    path = corpus.folder / "monolingual" / "en.tokens.npy"
-    path.write_bytes(path.read_bytes()[:-2])
-    with pytest.raises(ValueError, match=r"en\.tokens\.npy has .* bytes, its manifest says"):
-        open_corpus(corpus.folder)
-
-
-def test_a_folder_that_is_no_corpus_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="is no corpus"):
-        open_corpus(tmp_path)
+def test_sources_are_kept_apart(text: Path, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    lines = [*invented(40, 7), *invented(150, 2)[:9]]  # nine of them are known
+    (tmp_path / "more" / "en.txt").write_text("\n".join(lines))
+    corpus = build_corpus([text, text.parent / "more"], tmp_path / "corpus", vocabulary_size=200)
+    rows = {(each.label, each.source): each.facts.rows for each in corpus.datasets}
+    assert rows["en", "more"] == 40
+    assert rows["en-el", "text"] == 180
+    assert sum(rows.values()) == sum(corpus.rows.values())
+    (more,) = (each for each in corpus.of("en") if each.source == "more")
+    assert more.facts.characters == sum(map(len, invented(40, 7)))
+    assert more.facts.words == sum(len(line.split()) for line in invented(40, 7))
 
 
 def test_case_width_and_punctuation_do_not_make_another_sentence() -> None:
