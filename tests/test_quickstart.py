@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from erniem import quickstart as module
-from erniem.corpus.pipeline import Corpus
+from erniem.corpus.corpus import Corpus
 from erniem.pretrain.recipe import Checkpoints, Encoder, Health, Opening, Recipe, Stage
 from erniem.quickstart import quickstart
 from erniem.report.quickstart import Results

@@ -22,7 +22,8 @@ import numpy as np
 
 from erniem.catalogues import fetch_catalogues
 from erniem.corpus.clean import normalised
-from erniem.corpus.pipeline import Corpus, build_corpus, open_corpus
+from erniem.corpus.corpus import Corpus, open_corpus
+from erniem.corpus.pipeline import build_corpus
 from erniem.corpus.read import find_sources
 from erniem.embed import SentenceEncoder, VectorSettings
 from erniem.languages import name_of
@@ -313,16 +314,15 @@ def _language(
     tables: Mapping[str, RetrievalTable],
     log: list[dict[str, float]],
 ) -> LanguageResult:
-    counts = corpus.manifest["counts"]
+    rows = corpus.rows
     tokens = [line[f"tokens/{code}"] for line in log if f"tokens/{code}" in line]
     found = {name: _against(table, pivot, code) for name, table in tables.items()}
     retrieval = {name: share for name, (share, _) in found.items() if share is not None}
     return LanguageResult(
         code=code,
         name=name_of(code),
-        segments=counts.get(code, {}).get("rows", 0),
-        pairs=sum(facts["rows"] for label, facts in counts.items() if code in label.split("-")[:2])
-        - counts.get(code, {}).get("rows", 0),
+        segments=rows[code],
+        pairs=sum(rows[label] for label in rows if "-" in label and code in label.split("-")),
         tokens=int(tokens[-1]) if tokens else 0,
         held_out=max((rows for _, rows in found.values()), default=0),
         retrieval=retrieval,
@@ -340,8 +340,7 @@ def _against(table: RetrievalTable, pivot: str, code: str) -> tuple[float | None
 
 def _counted(origins: tuple[SourceCredit, ...], corpus: Corpus) -> tuple[SourceCredit, ...]:
     """One's own text counts what the corpus took of it."""
-    counts = corpus.manifest["counts"]
-    pairs = sum(facts["rows"] for label, facts in counts.items() if "-" in label)
+    pairs = sum(count for label, count in corpus.rows.items() if "-" in label)
     return tuple(
         credit if credit.segments else replace(credit, segments=pairs) for credit in origins
     )

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM
 
 from erniem import recipes
-from erniem.corpus.pipeline import Corpus
+from erniem.corpus.corpus import Corpus
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.heads import ErnieMForMaskedLM
 from erniem.objectives import BTMLMSettings

@@ -1,14 +1,14 @@
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from erniem.corpus.pipeline import Corpus
-from erniem.pretrain.stream import Line, Stream, temperature_shares
+from erniem.corpus.corpus import Corpus
+from erniem.corpus.shards import Shard
+from erniem.pretrain.stream import Stream, micro_batches_of
 
-lengths_of_sentences = st.lists(st.integers(1, 9), min_size=1, max_size=30).map(np.array)
+ALONE = {"pairs": 0.0}
+"""Leaves the sentences that came from pairs out."""
 
 
 def stream_of(
@@ -17,6 +17,7 @@ def stream_of(
     budget: int = 256,
     seed: int = 1,
     max_length: int = 64,
+    sources: dict[str, float] | None = None,
 ) -> Stream:
     return Stream(
         corpus,
@@ -26,38 +27,13 @@ def stream_of(
         alpha=0.5,
         max_length=max_length,
         seed=seed,
+        sources=sources,
     )
 
 
-def test_temperature_lifts_the_small_language() -> None:
-    shares = temperature_shares({"en": 900, "sw": 100}, 0.5)
-    assert shares == pytest.approx({"en": 0.75, "sw": 0.25})
-
-
-def test_a_sentence_belongs_to_the_window_it_begins_in() -> None:
-    line = Line(np.array([4, 4, 4]), seed=(0,))
-    first, second, third = line.window(0, 12)
-    assert line.window(0, 8).tolist() == [first, second]
-    assert line.window(1, 8).tolist() == [second]
-    assert line.window(8, 12).tolist() == [third]
-    assert line.window(9, 12).tolist() == []
-
-
-def test_an_epoch_is_shuffled_anew() -> None:
-    line = Line(np.ones(50, dtype=np.int64), seed=(0,))
-    assert line.window(0, 50).tolist() != line.window(50, 100).tolist()
-
-
-@settings(max_examples=50, deadline=None)
-@given(lengths=lengths_of_sentences, width=st.floats(0.3, 40), epochs=st.integers(1, 3))
-def test_windows_of_any_width_give_every_sentence_once_an_epoch(
-    lengths: np.ndarray, width: float, epochs: int
-) -> None:
-    line = Line(lengths, seed=(3,))
-    end = epochs * line.total
-    edges = sorted({min(end, int(i * width)) for i in range(int(end / width) + 2)} | {0, end})
-    seen = np.concatenate([line.window(a, b) for a, b in pairwise(edges)])
-    assert np.bincount(seen, minlength=len(lengths)).tolist() == [epochs] * len(lengths)
+def shard_of(corpus: Corpus, label: str, source: str = "text") -> Shard:
+    (shard,) = (each.shard for each in corpus.of(label) if each.source == source)
+    return shard
 
 
 def test_a_micro_batch_depends_on_nothing_but_its_number(corpus: Corpus) -> None:
@@ -91,7 +67,9 @@ def test_pairs_stay_pairs(corpus: Corpus) -> None:
 
 
 def test_opening_a_stage_neither_skips_nor_repeats_a_sentence(corpus: Corpus) -> None:
-    stream = stream_of(corpus, {"mmlm": 1.0}, {"mmlm": 0.5, "btmlm": 0.5}, budget=200)
+    stream = stream_of(
+        corpus, {"mmlm": 1.0}, {"mmlm": 0.5, "btmlm": 0.5}, budget=200, sources=ALONE
+    )
     seen: dict[int, list[int]] = {}
     for number in range(400):
         opened = [0] if number < 7 else [0, 7]
@@ -99,8 +77,9 @@ def test_opening_a_stage_neither_skips_nor_repeats_a_sentence(corpus: Corpus) ->
             if text.objective == "mmlm":
                 for place, language in enumerate(text.first.languages):
                     seen.setdefault(int(language), []).append(hash(text.first[place].tobytes()))
-    for code, shard in corpus.monolingual.items():
-        everything = shard.take(np.arange(len(shard)))
+    for code in corpus.languages:
+        shard = shard_of(corpus, code)
+        (everything,) = shard.take(np.arange(len(shard)))
         expected = sorted(hash(everything[i].tobytes()) for i in range(len(shard)))
         of_language = seen[1 + corpus.languages.index(code)]
         assert len(of_language) > len(shard), "the first epoch must be through"
@@ -110,13 +89,13 @@ def test_opening_a_stage_neither_skips_nor_repeats_a_sentence(corpus: Corpus) ->
 def test_a_pair_with_a_long_side_is_left_out_whole_and_counted(corpus: Corpus) -> None:
     limit = 20
     stream = stream_of(corpus, {"tlm": 1.0, "mmlm": 1.0}, budget=8_000, max_length=2 * limit + 4)
+    shards = {label: shard_of(corpus, label, "pairs") for label in ("en-el", "en-ru")}
     fitting = {
-        label: int((shard.lengths <= limit).all(axis=1).sum())
-        for label, shard in corpus.parallel.items()
+        label: int((shard.lengths() <= limit).all(axis=1).sum()) for label, shard in shards.items()
     }
-    assert all(0 < fitting[label] < len(corpus.parallel[label]) for label in fitting)
+    assert all(0 < fitting[label] < len(shard) for label, shard in shards.items())
     assert stream.misfits["tlm"] == {
-        label: len(shard) - fitting[label] for label, shard in corpus.parallel.items()
+        label: len(shard) - fitting[label] for label, shard in shards.items()
     }
     seen = set()
     for number in range(6):
@@ -127,7 +106,7 @@ def test_a_pair_with_a_long_side_is_left_out_whole_and_counted(corpus: Corpus) -
             assert max(len(first), len(second)) <= limit
             seen.add((int(language), first.tobytes(), second.tobytes()))
     whole = set()
-    for shard in corpus.parallel.values():
+    for shard in shards.values():
         first, second = shard.take(np.arange(len(shard)))
         whole |= {
             (int(second.languages[i]), first[i].tobytes(), second[i].tobytes())
@@ -138,10 +117,10 @@ def test_a_pair_with_a_long_side_is_left_out_whole_and_counted(corpus: Corpus) -
 
 
 def test_a_long_sentence_is_cropped_and_counted(corpus: Corpus) -> None:
-    stream = stream_of(corpus, {"mmlm": 1.0}, budget=4_000, max_length=22)
+    stream = stream_of(corpus, {"mmlm": 1.0}, budget=4_000, max_length=22, sources=ALONE)
     (text,) = stream.micro_batch(0, [0])
     assert text.first.lengths.max() == 20
-    assert stream.misfits["mmlm"]["en"] == int((corpus.monolingual["en"].lengths > 20).sum()) > 0
+    assert stream.misfits["mmlm"]["en"] == int((shard_of(corpus, "en").lengths() > 20).sum()) > 0
 
 
 def test_pairs_that_are_all_too_long_are_refused_with_the_way_out(corpus: Corpus) -> None:
@@ -172,3 +151,72 @@ def test_an_open_stage_has_its_own_shares(corpus: Corpus) -> None:
             tokens[text.objective] += int(text.tokens(4).sum())
     assert tokens["mmlm"] / 40 == pytest.approx(50, rel=0.03)
     assert tokens["btmlm"] / 40 == pytest.approx(150, rel=0.03)
+
+
+def test_a_weight_moves_tokens_between_the_sources_of_a_language(corpus: Corpus) -> None:
+    mix = {"mmlm": 1.0}
+    plain, weighted = stream_of(corpus, mix), stream_of(corpus, mix, sources={"pairs": 3.0})
+    before, after = plain.epochs(1000, [0]), weighted.epochs(1000, [0])
+    for code in corpus.languages:
+        assert before[f"mmlm/{code}/pairs"] == pytest.approx(before[f"mmlm/{code}/text"], rel=1e-3)
+        ratio = after[f"mmlm/{code}/pairs"] / after[f"mmlm/{code}/text"]
+        assert ratio == pytest.approx(3, rel=1e-3)
+        assert after[f"mmlm/{code}"] == pytest.approx(before[f"mmlm/{code}"], rel=1e-3)
+
+
+def test_epochs_are_counted_by_language_and_by_data_set(corpus: Corpus) -> None:
+    stream = stream_of(corpus, {"mmlm": 1.0, "tlm": 1.0}, sources={"text": 0.25})
+    epochs = stream.epochs(300, [0])
+    assert set(epochs) == {
+        *(f"mmlm/{code}" for code in corpus.languages),
+        *(f"mmlm/{code}/{source}" for code in corpus.languages for source in ("pairs", "text")),
+        *("tlm/en-el", "tlm/en-el/pairs", "tlm/en-ru", "tlm/en-ru/pairs"),
+    }
+    assert epochs["mmlm/el/text"] < epochs["mmlm/el"] < epochs["mmlm/el/pairs"]
+    assert epochs["tlm/en-el"] == epochs["tlm/en-el/pairs"] > 1
+
+
+def test_a_source_of_weight_0_is_left_out(corpus: Corpus) -> None:
+    stream = stream_of(corpus, {"mmlm": 1.0}, sources=ALONE)
+    assert {reading.dataset.source for reading in stream.readings} == {"text"}
+    with pytest.raises(ValueError, match="without pairs has no pairs in el, en, ru"):
+        stream_of(corpus, {"tlm": 1.0}, sources=ALONE)
+
+
+def test_an_unknown_source_is_named_with_those_there_are(corpus: Corpus) -> None:
+    with pytest.raises(ValueError, match=r"sources names 'wiki', but .* are pairs, text: name one"):
+        stream_of(corpus, {"mmlm": 1.0}, sources={"wiki": 2.0})
+
+
+def test_processes_take_turns() -> None:
+    assert [list(micro_batches_of(2, rank, 2, 4)) for rank in (0, 1)] == [[8, 10], [9, 11]]
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    runs=st.lists(st.tuples(st.integers(1, 5), st.integers(1, 4)), min_size=1, max_size=4),
+    per_step=st.integers(1, 6),
+)
+def test_the_number_of_processes_may_change_and_no_sentence_is_seen_twice_or_skipped(
+    corpus: Corpus, runs: list[tuple[int, int]], per_step: int
+) -> None:
+    """Each run is a number of processes and of steps; the next one resumes where it stopped."""
+    stream = stream_of(corpus, {"mmlm": 1.0, "tlm": 1.0}, budget=900)
+    seen: dict[str, list[int]] = {reading.name: [] for reading in stream.readings}
+    done = 0
+    for world, steps in runs:
+        resumed = stream_of(corpus, {"mmlm": 1.0, "tlm": 1.0}, budget=900)
+        for step in range(done, done + steps):
+            for rank in range(world):
+                for number in micro_batches_of(step, rank, world, per_step):
+                    starts, stops = (resumed._places(place, [0]) for place in (number, number + 1))
+                    for reading, low, high in zip(resumed.readings, starts, stops, strict=True):
+                        seen[reading.name] += reading.line.window(int(low), int(high)).tolist()
+        done += steps
+    ends = stream._places(done * per_step, [0])
+    for reading, end in zip(stream.readings, ends, strict=True):
+        whole = reading.line.window(0, int(end)).tolist()
+        assert sorted(seen[reading.name]) == sorted(whole)
+        counts = np.bincount(seen[reading.name], minlength=reading.line.rows.num_rows)
+        counts = counts[reading.line.rows.lengths(0, len(counts)) > 0]
+        assert counts.max() - counts.min() <= 1, "an epoch ends before the next one begins"

@@ -3,18 +3,19 @@
 Letters: L languages (and L + 1 `rows`), V vocabulary.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, cycle
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
+from jaxtyping import Int
 from tqdm import tqdm
 from transformers import PreTrainedTokenizerFast
 
-from erniem.corpus.gather import Rows, by_language, codes_of, draw_order
-from erniem.corpus.shards import write_shard
+from erniem.corpus.gather import Gathered, Rows, Texts, by_language, codes_of, draw_order
+from erniem.corpus.manifest import DatasetFacts, lengths_histogram
+from erniem.corpus.shard_writer import ShardWriter
+from erniem.corpus.shards import shard_name
 from erniem.tokenization import ErnieMTokenizer, train_tokenizer
 
 __all__ = [
@@ -82,65 +83,88 @@ def _drawn(sentences: Sequence[str], characters: int) -> Iterator[str]:
 
 
 def write_shards(
-    folder: Path, rows: Rows, tokenizer: PreTrainedTokenizerFast, max_pieces: int
-) -> dict[str, dict[str, int]]:
+    folder: Path, text: Gathered, tokenizer: PreTrainedTokenizerFast, max_pieces: int
+) -> list[DatasetFacts]:
     """Encodes and writes the text of a corpus, and `counts.npy`.
 
     Args:
-        folder: gets `monolingual/XX.*.npy`, `parallel/XX-YY.*.npy` and `counts.npy` `(rows, V)`,
-            how often each piece stands in the shards by language id; row 0 is unused.
-        rows: the text.
+        folder: gets the shards and `counts.npy` `(rows, V)`, how often each piece stands in the
+            shards by language id; row 0 is unused.
+        text: what is encoded.
         tokenizer: gives the pieces.
         max_pieces: longer sentences are cropped.
 
     Returns:
-        Rows, tokens and cropped sentences by label.
+        What was counted of each data set.
     """
-    facts = {}
-    with tqdm(total=sum(map(len, rows.values())), desc="encoding", unit="row") as bar:
-        encoder = _Encoder(rows, tokenizer, max_pieces, bar)
-        for label in sorted(rows):
-            room = folder / ("parallel" if "-" in label else "monolingual")
-            room.mkdir(exist_ok=True)
-            _, tokens = write_shard(room / label, encoder.pieces(label), len(tokenizer))
-            facts[label] = {
-                "rows": len(rows[label]),
-                "tokens": tokens,
-                "cropped": encoder.cropped[label],
-            }
+    encoder = _Encoder(codes_of(text.rows), tokenizer, max_pieces)
+    by_source = {
+        (label, source): rows
+        for label, texts in sorted(text.rows.items())
+        for source, rows in sorted(_by_source(texts, text.origins[label]).items())
+    }
+    with tqdm(total=sum(map(len, by_source.values())), desc="encoding", unit="row") as bar:
+        facts = []
+        for (label, source), rows in by_source.items():
+            facts.append(encoder.write(folder, label, source, rows))
+            bar.update(len(rows))
     np.save(folder / "counts.npy", encoder.counts)
     return facts
 
 
+def _by_source(
+    texts: Texts, origins: Mapping[tuple[str, ...], str]
+) -> dict[str, list[tuple[str, ...]]]:
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for keys, row in texts.items():
+        found.setdefault(origins[keys], []).append(row)
+    return found
+
+
 class _Encoder:
-    """Encodes labels chunk by chunk, and counts on the way."""
+    """Encodes data sets chunk by chunk, and counts on the way."""
 
     def __init__(
-        self, rows: Rows, tokenizer: PreTrainedTokenizerFast, max_pieces: int, bar: "tqdm[NoReturn]"
+        self, languages: list[str], tokenizer: PreTrainedTokenizerFast, max_pieces: int
     ) -> None:
-        self.rows = rows
+        self.languages = languages
         self.tokenizer = tokenizer
         self.max_pieces = max_pieces
-        self.bar = bar
-        self.languages = codes_of(rows)
-        self.counts = np.zeros((len(self.languages) + 1, len(tokenizer)), dtype=np.int64)
-        self.cropped: Counter[str] = Counter()
+        self.counts = np.zeros((len(languages) + 1, len(tokenizer)), dtype=np.int64)
 
-    def pieces(self, label: str) -> Iterator[list[int]]:
-        """The pieces of each sentence; of pairs, first and second sides in turn."""
-        rows = list(self.rows[label].values())
-        sides = [1 + self.languages.index(code) for code in label.split("-")]
-        for start in range(0, len(rows), CHUNK):
-            chunk = rows[start : start + CHUNK]
-            texts = [text for row in chunk for text in row]
-            encoded = self.tokenizer(texts, add_special_tokens=False, verbose=False).input_ids
-            short = [pieces[: self.max_pieces] for pieces in encoded]
-            self.cropped[label] += sum(len(pieces) > self.max_pieces for pieces in encoded)
-            for place, language in enumerate(sides):
-                self._count(language, short[place :: len(sides)])
-            yield from short
-            self.bar.update(len(chunk))
+    def write(
+        self, folder: Path, label: str, source: str, rows: list[tuple[str, ...]]
+    ) -> DatasetFacts:
+        """Writes the shard of one data set."""
+        sides = np.array([1 + self.languages.index(code) for code in label.split("-")])
+        lengths, cropped, unknown = [np.zeros(0, dtype=np.int64)], 0, 0
+        with ShardWriter(folder / shard_name(label, source), len(self.tokenizer)) as writer:
+            for start in range(0, len(rows), CHUNK):
+                chunk = rows[start : start + CHUNK]
+                pieces, sizes, too_long = self._pieces([text for row in chunk for text in row])
+                writer.add(pieces, sizes)
+                lengths.append(sizes.reshape(len(chunk), -1).sum(axis=1))
+                cropped += too_long
+                unknown += int((pieces == self.tokenizer.unk_token_id).sum())
+                languages = np.repeat(np.tile(sides, len(chunk)), sizes)
+                np.add.at(self.counts, (languages, pieces), 1)
+        texts = [text for row in rows for text in row]
+        return DatasetFacts(
+            label=label,
+            source=source,
+            rows=len(rows),
+            tokens=writer.tokens,
+            characters=sum(map(len, texts)),
+            words=sum(len(text.split()) for text in texts),
+            cropped=cropped,
+            unknown=unknown,
+            lengths=lengths_histogram(np.concatenate(lengths)),
+        )
 
-    def _count(self, language: int, sentences: list[list[int]]) -> None:
-        pieces = np.fromiter(chain.from_iterable(sentences), dtype=np.int64)
-        self.counts[language] += np.bincount(pieces, minlength=self.counts.shape[1])
+    def _pieces(self, texts: list[str]) -> tuple[Int[np.ndarray, " T"], Int[np.ndarray, " n"], int]:
+        """Pieces of all texts end to end, how many each has, and how many texts were cropped."""
+        encoded = self.tokenizer(texts, add_special_tokens=False, verbose=False).input_ids
+        sizes = np.array([len(pieces) for pieces in encoded], dtype=np.int64)
+        short = chain.from_iterable(pieces[: self.max_pieces] for pieces in encoded)
+        too_long = int((sizes > self.max_pieces).sum())
+        return np.fromiter(short, dtype=np.int64), np.minimum(sizes, self.max_pieces), too_long

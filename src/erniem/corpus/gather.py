@@ -18,7 +18,7 @@ from erniem.corpus.clean import normalised, texts_of
 from erniem.corpus.document import Drops, sides_of
 from erniem.corpus.read import Source, find_sources, read_documents, read_pairs
 
-__all__ = ["Gathered", "Rows", "by_language", "codes_of", "draw_order", "gather"]
+__all__ = ["Gathered", "Rows", "Texts", "by_language", "codes_of", "draw_order", "gather"]
 
 MOST_HELD_OUT = 0.1
 """At most this share of the pairs of two languages is held out."""
@@ -29,6 +29,8 @@ Texts = dict[tuple[str, ...], tuple[str, ...]]
 """Sentences (one-tuples) or pairs, each under its normalised form."""
 Rows = dict[str, Texts]
 """Texts by label, `de` or `en-de`."""
+Origins = dict[str, dict[tuple[str, ...], str]]
+"""The source of each of them, under the same names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,8 @@ class Gathered:
 
     rows: Rows
     """What is trained on; no label is empty."""
+    origins: Origins
+    """Where each of the rows comes from."""
     held_out: Mapping[str, list[tuple[str, ...]]]
     """Pairs kept for evaluation, by label."""
     from_pairs: Mapping[str, int]
@@ -65,9 +69,12 @@ def gather(
     excluded = texts_of(exclude)
     drops = Drops()
     rows: Rows = {}
+    origins: Origins = {}
     for file in tqdm(files, desc="reading", unit="file"):
         known = rows.setdefault(file.label, {})
-        known |= _capped(file, _fresh(file, known, excluded, drops), max_per_source, drops)
+        fresh = _capped(file, _fresh(file, known, excluded, drops), max_per_source, drops)
+        known |= fresh
+        origins.setdefault(file.label, {}).update(dict.fromkeys(fresh, file.name))
     kept = _hold_out(rows, held_out, drops)
     rows = {label: texts for label, texts in rows.items() if texts}
     _check_left(rows, languages, drops)
@@ -78,7 +85,8 @@ def gather(
             code: len(texts) - len(rows.get(code, {})) for code, texts in sentences.items()
         }
         rows |= sentences
-    return Gathered(rows=rows, held_out=kept, from_pairs=from_pairs, drops=drops)
+        _name_sides(origins)
+    return Gathered(rows=rows, origins=origins, held_out=kept, from_pairs=from_pairs, drops=drops)
 
 
 def _of_languages(files: list[Source], languages: Sequence[str] | None) -> list[Source]:
@@ -173,6 +181,15 @@ def _hold_out(rows: Rows, count: int, drops: Drops) -> dict[str, list[tuple[str,
         drops.counts["held out", "", label] += len(texts) - len(left)
         rows[label] = left
     return kept
+
+
+def _name_sides(origins: Origins) -> None:
+    """A sentence that came from pairs alone has their source."""
+    for label in sorted(label for label in origins if "-" in label):
+        for place, code in enumerate(label.split("-")):
+            of_sentences = origins.setdefault(code, {})
+            for keys, source in origins[label].items():
+                of_sentences.setdefault(keys[place : place + 1], source)
 
 
 def by_language(rows: Rows) -> Rows:

@@ -1,116 +1,120 @@
-"""Token shards: the pieces of many sentences in memory-mapped files.
+"""Token shards: the pieces of many sentences in memory-mapped files, and any of them at once.
 
 ```text
-NAME.tokens.npy     all pieces, end to end, in the smallest type that fits the vocabulary
-NAME.bounds.npy     where sentence i begins and ends; for pairs, sentences 2i and 2i + 1
+monolingual/LABEL/SOURCE.tokens.npy    all pieces, end to end, in the smallest type that fits
+monolingual/LABEL/SOURCE.bounds.npy    where sentence i begins and ends
+parallel/LABEL/SOURCE.…                the same of pairs, whose sides are sentences 2i and 2i + 1
 ```
 
-Letters: N sentences or pairs, n those taken.
+Written by `erniem.corpus.shard_writer`. Letters: N rows (sentences or pairs), n those taken.
 """
 
-from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 from jaxtyping import Int
 
+from erniem.corpus.arrays import StoredArray
 from erniem.packing import Sentences, boundaries, within
 
-__all__ = ["PairShard", "SentenceShard", "write_shard"]
+__all__ = ["BOUNDS", "TOKENS", "Shard", "shard_file", "shard_name", "smallest_type"]
+
+TOKENS = ".tokens.npy"
+BOUNDS = ".bounds.npy"
+LONGEST_NAME = 200
+"""Bytes of a source's name in a file's name; file systems stop at 255."""
 
 
-def write_shard(
-    path: Path, sentences: Iterable[Sequence[int]], vocabulary_size: int
-) -> tuple[int, int]:
-    """Writes sentences to `path`.tokens.npy and `path`.bounds.npy.
+def shard_name(label: str, source: str) -> str:
+    """Where the shard of a data set lies in its corpus, without ending.
+
+    What a file's name may not hold is written as in an address; `urllib.parse.unquote` undoes it.
+
+    Example: `shard_name("en-de", "film: A/B")` → `"parallel/en-de/film%3A%20A%2FB"`.
+
+    Raises:
+        ValueError: a name that is empty, or too long for a file.
+    """
+    name = quote(source, safe="")
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise ValueError(
+            f"source {source!r} of {label} takes {len(name)} bytes as the name of a file; give it "
+            f"a name of 1 to {LONGEST_NAME}."
+        )
+    return f"{'parallel' if '-' in label else 'monolingual'}/{label}/{name}"
+
+
+def shard_file(path: Path, ending: str) -> Path:
+    """One of the two files of a shard; a name may hold dots of its own."""
+    return path.with_name(path.name + ending)
+
+
+def smallest_type(vocabulary_size: int) -> np.dtype:
+    """The type of pieces: two bytes if every id below the vocabulary's size fits, else four."""
+    return np.dtype(np.uint16 if vocabulary_size <= 2**16 else np.uint32)
+
+
+class Shard:
+    """The rows of one data set: sentences of one language, or pairs of two.
+
+    Nothing is opened before it is asked for.
 
     Args:
         path: folder and name, without ending.
-        sentences: piece ids of each; for pairs, first and second sides in turn.
-        vocabulary_size: every id is below it.
-
-    Returns:
-        Number of sentences, number of tokens.
+        languages: ids of the languages of the sides, from 1: one of sentences, two of pairs.
     """
-    kind = np.uint16 if vocabulary_size <= 2**16 else np.uint32
-    lengths = array("q")
 
-    def pieces() -> Iterator[int]:
-        for sentence in sentences:
-            lengths.append(len(sentence))
-            yield from sentence
+    def __init__(self, path: Path, languages: tuple[int, ...]) -> None:
+        self.path = path
+        self.languages = languages
 
-    tokens = np.fromiter(pieces(), dtype=kind)
-    np.save(f"{path}.tokens.npy", tokens)
-    np.save(f"{path}.bounds.npy", boundaries(np.array(lengths, dtype=np.int64)))
-    return len(lengths), len(tokens)
+    @cached_property
+    def _tokens(self) -> np.ndarray:
+        # A plain view: numpy takes from it several times as fast as from its memmap class.
+        return np.load(shard_file(self.path, TOKENS), mmap_mode="r").view(np.ndarray)
 
+    @cached_property
+    def _bounds(self) -> Int[np.ndarray, " bounds"]:
+        return np.load(shard_file(self.path, BOUNDS), mmap_mode="r").view(np.ndarray)
 
-class _Store:
-    """Random access to the sentences of a shard, memory-mapped."""
+    def __len__(self) -> int:
+        return (len(self._bounds) - 1) // len(self.languages)
 
-    def __init__(self, path: Path) -> None:
-        self.tokens = np.load(f"{path}.tokens.npy", mmap_mode="r")
-        self.bounds = np.load(f"{path}.bounds.npy", mmap_mode="r")
+    def lengths(self, start: int = 0, stop: int | None = None) -> Int[np.ndarray, "n sides"]:
+        """Pieces of each side of the rows from `start` to `stop`."""
+        sides = len(self.languages)
+        stop = len(self) if stop is None else stop
+        return np.diff(self._bounds[start * sides : stop * sides + 1]).reshape(-1, sides)
 
-    def take(self, indices: Int[np.ndarray, " n"], language: int) -> Sentences:
-        starts, ends = self.bounds[indices], self.bounds[indices + 1]
-        lengths = np.asarray(ends - starts)
+    def all_lengths(self, rows: int) -> Iterator[Int[np.ndarray, "n sides"]]:
+        """Pieces of each side of all rows, some rows at a time.
+
+        Read, not mapped: pages that are looked at once need not stay in memory.
+        """
+        sides = len(self.languages)
+        bounds = StoredArray(shard_file(self.path, BOUNDS), np.dtype(np.int64))
+        begins = np.int64(0)
+        for ends in bounds.chunks(rows * sides, first=1):
+            yield np.diff(ends, prepend=begins).reshape(-1, sides)
+            begins = ends[-1]
+
+    def take(self, indices: Int[np.ndarray, " n"]) -> tuple[Sentences, ...]:
+        """The rows at these indices: all first sides, and of pairs all second sides."""
+        sides = len(self.languages)
+        return tuple(
+            self._sentences(sides * indices + side, language)
+            for side, language in enumerate(self.languages)
+        )
+
+    def _sentences(self, indices: Int[np.ndarray, " n"], language: int) -> Sentences:
+        starts, ends = self._bounds[indices], self._bounds[indices + 1]
+        lengths = ends - starts
         places = np.repeat(starts, lengths) + within(lengths)
         return Sentences(
-            ids=np.asarray(self.tokens[places], dtype=np.int64),
+            ids=self._tokens[places].astype(np.int64),
             bounds=boundaries(lengths),
             languages=np.full(len(indices), language),
         )
-
-
-class SentenceShard:
-    """Sentences of one language.
-
-    Args:
-        path: folder and name, without ending.
-        language: id of the language, from 1.
-    """
-
-    def __init__(self, path: Path, language: int) -> None:
-        self._store = _Store(path)
-        self._language = language
-
-    def __len__(self) -> int:
-        return len(self._store.bounds) - 1
-
-    @property
-    def lengths(self) -> Int[np.ndarray, " N"]:
-        """Pieces of each sentence."""
-        return np.diff(self._store.bounds)
-
-    def take(self, indices: Int[np.ndarray, " n"]) -> Sentences:
-        """The sentences at these indices."""
-        return self._store.take(indices, self._language)
-
-
-class PairShard:
-    """Pairs of two languages.
-
-    Args:
-        path: folder and name, without ending.
-        languages: ids of the two languages, from 1.
-    """
-
-    def __init__(self, path: Path, languages: tuple[int, int]) -> None:
-        self._store = _Store(path)
-        self._languages = languages
-
-    def __len__(self) -> int:
-        return (len(self._store.bounds) - 1) // 2
-
-    @property
-    def lengths(self) -> Int[np.ndarray, "N 2"]:
-        """Pieces of each side of each pair."""
-        return np.diff(self._store.bounds).reshape(-1, 2)
-
-    def take(self, indices: Int[np.ndarray, " n"]) -> tuple[Sentences, Sentences]:
-        """The pairs at these indices: all first sides, all second sides."""
-        one, other = self._languages
-        return self._store.take(2 * indices, one), self._store.take(2 * indices + 1, other)

@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
-from erniem.corpus.pipeline import Corpus
+from erniem.corpus.corpus import Corpus
 from erniem.objectives import Ask, Health, answer, ask, health
 from erniem.packing import Pack, Sentences, SpecialIds
 from erniem.pretrain.recipe import Objectives
@@ -40,8 +40,10 @@ def partners_of(
     anyone[np.ix_(known, known)] = 1.0
     np.fill_diagonal(anyone, 0.0)
     paired = np.zeros_like(anyone)
-    for label in corpus.parallel:
-        one, other = (ids[code] for code in label.split("-"))
+    for dataset in corpus.datasets:
+        if not dataset.parallel:
+            continue
+        one, other = (ids[code] for code in dataset.languages)
         paired[one, other] = paired[other, one] = 1.0
     paired *= anyone
     alone = paired.sum(axis=1, keepdims=True) == 0

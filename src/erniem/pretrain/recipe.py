@@ -101,6 +101,14 @@ class Batch:
     """Longest sequence in tokens; longer ones are cropped."""
     alpha: float = 0.3
     """Temperature of the mix of languages: 1 natural, 0 all alike (XLM-R: 0.3)."""
+    sources: dict[str, float] = field(default_factory=dict)
+    """Weights of the corpus's sources within a language: `{wikipedia: 3.0, crawl: 0.5}`. 1 where
+    not named, the natural share; 0 leaves a source out."""
+
+    def __post_init__(self) -> None:
+        for name, weight in self.sources.items():
+            if weight < 0:
+                raise ValueError(f"batch.sources.{name} is {weight}; it cannot be negative.")
 
 
 @dataclass(frozen=True, kw_only=True)

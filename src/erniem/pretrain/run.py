@@ -17,7 +17,7 @@ from transformers import (
 
 from erniem import recipes
 from erniem.convert import load_start
-from erniem.corpus.pipeline import Corpus, open_corpus
+from erniem.corpus.corpus import Corpus, open_corpus
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.heads import ErnieMForMaskedLM
 from erniem.pretrain.asking import Asking, CheckUp, partners_of
@@ -263,6 +263,7 @@ def _trainer(
         alpha=recipe.batch.alpha,
         max_length=recipe.batch.max_length,
         seed=recipe.seed,
+        sources=recipe.batch.sources,
     )
     partners = partners_of(corpus, languages, settings.btmlm.targets)
     asking = Asking(settings, special, counts, recipe.seed)

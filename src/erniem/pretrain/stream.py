@@ -1,81 +1,50 @@
 """Shards to mixed languages to micro-batches, with no state but the number of the micro-batch.
 
-Every data set of every objective is an endless *line* of tokens: its sentences end to end, shuffled
-anew each epoch. A micro-batch takes a *window* of each line, as wide as the data set's share of the
-token budget, and owns the sentences that begin inside it:
+Every data set of every objective is an endless *line* of tokens (`erniem.pretrain.line`): its
+sentences end to end, shuffled anew each epoch. A micro-batch takes a *window* of each line, as wide
+as the data set's share of the token budget (`erniem.pretrain.mix`), and owns the sentences that
+begin inside it:
 
 ```text
-MMLM de   ─[s7 s2]─[s9]──[s1 s4 s8]─ ...      window g = floor(g·rate) to floor((g+1)·rate)
-MMLM sw   ─[s3]────[]────[s5]─────── ...      a small language contributes now and then
-TLM en-de ─[p2]────[p6 p1]─[p4]───── ...
+MMLM de, web       ─[s7 s2]─[s9]──[s1 s4 s8]─ ...     window g = floor(g·rate) to floor((g+1)·rate)
+MMLM sw, stories   ─[s3]────[]────[s5]─────── ...     a small language contributes now and then
+TLM en-de, films   ─[p2]────[p6 p1]─[p4]───── ...
 ```
 
 So micro-batch g is a pure function of (seed, g): no sentence comes twice in an epoch or is left
 out, every language has its exact share of tokens at any time, resuming needs only g, and the
-number of processes plays no part: process r of W takes the micro-batches g with g mod W = r.
+number of processes plays no part, see `micro_batches_of`. It may be another one after a resume.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
-from erniem.corpus.pipeline import Corpus
-from erniem.packing import Sentences, boundaries
+from erniem.corpus.corpus import Corpus, Dataset
+from erniem.corpus.shards import Shard
+from erniem.packing import Sentences
+from erniem.pretrain.fit import Fit
+from erniem.pretrain.line import Line
+from erniem.pretrain.mix import mix_shares
 
-__all__ = ["PARALLEL", "Line", "MixedSentences", "Stream", "temperature_shares"]
+__all__ = ["PARALLEL", "MixedSentences", "Stream", "micro_batches_of"]
+
+PARALLEL = ("tlm", "camlm")
+"""The objectives that read pairs; the others read plain sentences."""
 
 
-def temperature_shares(tokens: Mapping[str, int], alpha: float) -> dict[str, float]:
-    """How much of the mix each data set gets: share ∝ (tokens / all tokens)^alpha (XLM-R, §3.1).
+def micro_batches_of(step: int, rank: int, world: int, per_step: int) -> range:
+    """The micro-batches of a step that process `rank` of `world` works on: they take turns.
 
-    alpha 1 is the natural mix, 0 gives every data set the same share; 0.3 lifts the small ones.
+    Whatever the number of processes, step s is made of micro-batches s·per_step to
+    (s + 1)·per_step - 1, each worked on once.
 
-    Example: `temperature_shares({"en": 900, "sw": 100}, 0.5)` → `{"en": 0.75, "sw": 0.25}`.
+    Example: `micro_batches_of(2, 1, 2, 4)` → 9, 11; process 0 takes 8, 10.
     """
-    total = sum(tokens.values())
-    raised = {name: (count / total) ** alpha for name, count in tokens.items() if count > 0}
-    norm = sum(raised.values())
-    return {name: value / norm for name, value in raised.items()}
-
-
-class Line:
-    """The endless line of tokens of one data set; a sentence belongs to the window it begins in.
-
-    Args:
-        lengths: tokens of each sentence (or pair), every one at least 1.
-        seed: names the line among all lines of a run, and the run among runs.
-    """
-
-    def __init__(self, lengths: Int[np.ndarray, " N"], seed: Sequence[int]) -> None:
-        assert len(lengths), "a line needs a sentence"
-        assert lengths.min() > 0, "an empty sentence has no place on a line"
-        self.lengths = lengths
-        self.seed = tuple(seed)
-        self.total = int(lengths.sum())
-        """Tokens of one epoch."""
-        self._epoch = lru_cache(maxsize=2)(self._shuffled)
-
-    def _shuffled(self, epoch: int) -> tuple[Int[np.ndarray, " N"], Int[np.ndarray, " N"]]:
-        """The order of an epoch, and the token at which each sentence of it begins."""
-        order = np.random.default_rng([*self.seed, epoch]).permutation(len(self.lengths))
-        return order, boundaries(self.lengths[order])[:-1]
-
-    def window(self, start: int, stop: int) -> Int[np.ndarray, " n"]:
-        """Numbers of the sentences that begin at tokens `start` to `stop` of the endless line.
-
-        Example: lengths [4, 4, 4] in their own order: `window(0, 8)` → `[0, 1]`,
-        `window(8, 13)` → `[2]` and the first of the next epoch.
-        """
-        found = [np.zeros(0, dtype=np.int64)]
-        for epoch in range(start // self.total, (max(start, stop - 1)) // self.total + 1):
-            order, starts = self._epoch(epoch)
-            offset = epoch * self.total
-            low, high = np.searchsorted(starts, [start - offset, stop - offset])
-            found.append(order[low:high])
-        return np.concatenate(found)
+    return range(step * per_step + rank, (step + 1) * per_step, world)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,17 +66,27 @@ class MixedSentences:
         return np.bincount(languages, lengths, minlength=num_languages).astype(np.int64)
 
 
-PARALLEL = ("tlm", "camlm")
-"""The objectives that read pairs; the others read plain sentences."""
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """A data set as an objective reads it."""
 
-
-@dataclass(frozen=True)
-class _Dataset:
     objective: str
-    name: str
-    rows: Int[np.ndarray, " N"]
-    """Numbers in the shard of the sentences or pairs on the line."""
+    dataset: Dataset
+    limit: int
     line: Line
+
+    @property
+    def label(self) -> str:
+        return f"{self.objective}/{self.dataset.label}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.label}/{self.dataset.source}"
+
+    def take(self, start: int, stop: int) -> tuple[Sentences, ...]:
+        """What begins at tokens `start` to `stop` of the line: sentences, or both sides."""
+        sides = self.dataset.shard.take(self.line.window(start, stop))
+        return sides if self.dataset.parallel else tuple(side.cropped(self.limit) for side in sides)
 
 
 class Stream:
@@ -118,14 +97,15 @@ class Stream:
         mixes: per stage, the share of tokens that each objective gets; shares need not sum to 1.
         languages: the languages to draw from.
         budget: real tokens in a micro-batch, all objectives together.
-        alpha: temperature of the mix of languages, see `temperature_shares`.
+        alpha: temperature of the mix of languages, see `mix_shares`.
         max_length: longest sequence in tokens, special tokens included. Longer sentences are
-            cropped; pairs with a side of more than half are left out, since two halves of a
-            translation do not match. `misfits` counts both.
+            cropped; pairs with a side of more than half are left out. `misfits` counts both.
         seed: every run of the same seed sees the same micro-batches.
+        sources: weights of sources within a language, see `mix_shares`.
 
     Raises:
-        ValueError: an objective with a share of the tokens, but no text to read.
+        ValueError: an objective with a share of the tokens, but no text to read; a weight of a
+            source that the corpus lacks.
     """
 
     def __init__(
@@ -138,56 +118,80 @@ class Stream:
         alpha: float,
         max_length: int,
         seed: int,
+        sources: Mapping[str, float] | None = None,
     ) -> None:
         self.corpus = corpus
         self.languages = frozenset(languages)
         self.budget = budget
+        self.alpha = alpha
+        self.sources = dict(sources or {})
         self.limit_alone = max_length - 2
         self.limit_paired = (max_length - 4) // 2
         self.misfits: dict[str, dict[str, int]] = {}
-        """Objective → data set → pairs left out, or sentences cropped, for their length."""
+        """Objective → label → pairs left out, or sentences cropped, for their length."""
+        self._check_sources()
         objectives = sorted({name for mix in mixes for name, share in mix.items() if share > 0})
-        self.datasets = [
-            _Dataset(objective, name, rows, Line(lengths, (seed, *objective.encode(), place)))
-            for objective in objectives
-            for place, (name, rows, lengths) in enumerate(self._readable(objective))
-            if len(rows)
-        ]
-        self.rates = [self._rates(mix, alpha) for mix in mixes]
+        self.readings = list(self._readings(objectives, seed))
+        self.rates = [self._rates(mix) for mix in mixes]
 
-    def _readable(
-        self, objective: str
-    ) -> Iterator[tuple[str, Int[np.ndarray, " N"], Int[np.ndarray, " N"]]]:
-        """What an objective may read: data set, numbers in its shard, tokens of each as cropped."""
-        parallel = objective in PARALLEL
-        shards = self.corpus.parallel if parallel else self.corpus.monolingual
-        limit = self.limit_alone if objective == "mmlm" else self.limit_paired
-        for name in sorted(shards):
-            if not self.languages.issuperset(name.split("-")):
-                continue
-            lengths = shards[name].lengths.reshape(len(shards[name]), -1).astype(np.int64)
-            fits = (lengths <= limit).all(axis=1)
-            if misfits := int((~fits).sum()):
-                self.misfits.setdefault(objective, {})[name] = misfits
-            rows = np.flatnonzero(fits) if parallel else np.arange(len(lengths))
-            yield name, rows, np.minimum(lengths[rows], limit).sum(axis=1)
+    def _check_sources(self) -> None:
+        known = sorted({dataset.source for dataset in self.corpus.datasets})
+        for name in self.sources:
+            if name not in known:
+                raise ValueError(
+                    f"batch.sources names {name!r}, but the sources of {self.corpus.folder} are "
+                    f"{', '.join(known)}: name one of them, or take it out."
+                )
 
-    def _rates(self, mix: Mapping[str, float], alpha: float) -> list[float]:
-        """Tokens of each data set in a micro-batch of one stage."""
-        shares = {}
-        for objective in mix:
-            tokens = {d.name: d.line.total for d in self.datasets if d.objective == objective}
-            if mix[objective] and not tokens:
-                raise ValueError(self._lack(objective))
-            shares[objective] = temperature_shares(tokens, alpha)
+    def _readings(self, objectives: Sequence[str], seed: int) -> Iterator[_Reading]:
+        """Every data set as every objective reads it, if anything of it fits."""
+        fits: dict[tuple[Shard, int], Fit] = {}  # objectives of one limit look at lengths once
+        for objective in objectives:
+            limit = self.limit_alone if objective == "mmlm" else self.limit_paired
+            for dataset in self._readable(objective):
+                key = (dataset.shard, limit)
+                rows = fits[key] = fits.get(key) or Fit(dataset.shard, limit)
+                self._note(objective, dataset, rows.misfits)
+                if rows.blocks.any():
+                    name = f"{objective}/{dataset.label}/{dataset.source}"
+                    line = Line(rows, (seed, *name.encode()))
+                    yield _Reading(objective=objective, dataset=dataset, limit=limit, line=line)
+
+    def _readable(self, objective: str) -> Iterator[Dataset]:
+        """What an objective may read."""
+        for dataset in self.corpus.datasets:
+            of_kind = dataset.parallel == (objective in PARALLEL)
+            wanted = self.languages.issuperset(dataset.languages)
+            if of_kind and wanted and self.sources.get(dataset.source, 1.0) > 0:
+                yield dataset
+
+    def _note(self, objective: str, dataset: Dataset, misfits: int) -> None:
+        if misfits:
+            counts = self.misfits.setdefault(objective, {})
+            counts[dataset.label] = counts.get(dataset.label, 0) + misfits
+
+    def _rates(self, mix: Mapping[str, float]) -> Float[np.ndarray, " readings"]:
+        """Tokens of each reading in a micro-batch of one stage."""
         whole = sum(mix.values()) or 1.0
-        return [
-            self.budget
-            * mix.get(d.objective, 0.0)
-            / whole
-            * shares.get(d.objective, {}).get(d.name, 0.0)
-            for d in self.datasets
-        ]
+        shares = {
+            (objective, *dataset): self.budget * share / whole * part
+            for objective, share in mix.items()
+            if share
+            for dataset, part in self._shares(objective).items()
+        }
+        keys = [(each.objective, each.dataset.label, each.dataset.source) for each in self.readings]
+        return np.array([shares.get(key, 0.0) for key in keys])
+
+    def _shares(self, objective: str) -> dict[tuple[str, str], float]:
+        """Share of the tokens of an objective that each data set gets, by label and source."""
+        tokens = {
+            (reading.dataset.label, reading.dataset.source): reading.line.total
+            for reading in self.readings
+            if reading.objective == objective
+        }
+        if not tokens:
+            raise ValueError(self._lack(objective))
+        return mix_shares(tokens, alpha=self.alpha, weights=self.sources)
 
     def _lack(self, objective: str) -> str:
         """Why an objective has nothing to read, and the way out."""
@@ -196,22 +200,23 @@ class Stream:
                 f"{objective} gets a share of the tokens, but all {misfits} pairs have a side of "
                 f"more than {self.limit_paired} pieces: raise batch.max_length."
             )
+        where = str(self.corpus.folder)
+        if left_out := sorted(name for name, weight in self.sources.items() if not weight):
+            where = f"{where} without {', '.join(left_out)}"
         kind = "pairs" if objective in PARALLEL else "sentences"
         return (
-            f"{objective} gets a share of the tokens, but {self.corpus.folder} has no "
+            f"{objective} gets a share of the tokens, but {where} has no "
             f"{kind} in {', '.join(sorted(self.languages))}: add some, or drop {objective}."
         )
 
-    def _place(self, dataset: int, micro_batch: int, opened_at: Sequence[int]) -> int:
-        """How far along its line a data set is when a micro-batch begins."""
-        ends = [*opened_at[1:], micro_batch]
-        spans = [
-            max(0, min(end, micro_batch) - start)
-            for start, end in zip(opened_at, ends, strict=True)
-        ]
-        return int(
-            sum(span * rates[dataset] for span, rates in zip(spans, self.rates, strict=False))
-        )
+    def _places(self, number: int, opened_at: Sequence[int]) -> Int[np.ndarray, " readings"]:
+        """How far along its line each reading is when a micro-batch begins."""
+        ends = [*opened_at[1:], number]
+        places = np.zeros(len(self.readings))
+        # Summed one by one: a matrix product may round otherwise on another machine.
+        for start, end, rates in zip(opened_at, ends, self.rates, strict=False):
+            places += max(0, min(end, number) - start) * rates
+        return places.astype(np.int64)
 
     def micro_batch(self, number: int, opened_at: Sequence[int]) -> Iterator[MixedSentences]:
         """What each objective of the current stage reads in micro-batch `number`.
@@ -220,36 +225,33 @@ class Stream:
             number: counted over the whole run and over all processes.
             opened_at: for each stage opened so far, the number of its first micro-batch.
         """
-        parts: dict[str, list[tuple[Sentences, Sentences | None]]] = {}
-        for place, dataset in enumerate(self.datasets):
-            if not self.rates[len(opened_at) - 1][place]:
-                continue
-            start = self._place(place, number, opened_at)
-            stop = self._place(place, number + 1, opened_at)
-            indices = dataset.line.window(start, stop)
-            parts.setdefault(dataset.objective, []).append(self._take(dataset, indices))
+        rates = self.rates[len(opened_at) - 1]
+        starts, stops = self._places(number, opened_at), self._places(number + 1, opened_at)
+        parts: dict[str, list[tuple[Sentences, ...]]] = {}
+        for place in np.flatnonzero(rates):
+            reading = self.readings[place]
+            of_objective = parts.setdefault(reading.objective, [])
+            if starts[place] < stops[place]:
+                of_objective.append(reading.take(int(starts[place]), int(stops[place])))
         for objective, sides in parts.items():
-            first = Sentences.concatenated([side for side, _ in sides])
-            second = [side for _, side in sides if side is not None]
             yield MixedSentences(
                 objective=objective,
-                first=first,
-                second=Sentences.concatenated(second) if objective in PARALLEL else None,
+                first=Sentences.concatenated([first for first, *_ in sides]),
+                second=Sentences.concatenated([second for _, second in sides])
+                if objective in PARALLEL
+                else None,
             )
 
-    def _take(
-        self, dataset: _Dataset, indices: Int[np.ndarray, " n"]
-    ) -> tuple[Sentences, Sentences | None]:
-        rows = dataset.rows[indices]
-        if dataset.objective in PARALLEL:
-            return self.corpus.parallel[dataset.name].take(rows)
-        limit = self.limit_alone if dataset.objective == "mmlm" else self.limit_paired
-        return self.corpus.monolingual[dataset.name].take(rows).cropped(limit), None
-
     def epochs(self, number: int, opened_at: Sequence[int]) -> dict[str, float]:
-        """How often each data set was read through when micro-batch `number` begins."""
-        return {
-            f"{dataset.objective}/{dataset.name}": self._place(place, number, opened_at)
-            / dataset.line.total
-            for place, dataset in enumerate(self.datasets)
-        }
+        """How often the text was read through when micro-batch `number` begins.
+
+        By objective and language, and by objective, language and source: `mmlm/de` and
+        `mmlm/de/stories`.
+        """
+        read: Counter[str] = Counter()
+        there: Counter[str] = Counter()
+        for reading, place in zip(self.readings, self._places(number, opened_at), strict=True):
+            for name in (reading.label, reading.name):
+                read[name] += int(place)
+                there[name] += reading.line.total
+        return {name: read[name] / there[name] for name in sorted(there)}

@@ -44,6 +44,7 @@ from erniem.pretrain.checkpoints import STAGING, publish, step_of, telling_of_a_
 from erniem.pretrain.meters import Meters
 from erniem.pretrain.progress import ProgressLine
 from erniem.pretrain.recipe import OBJECTIVES, Recipe
+from erniem.pretrain.stream import micro_batches_of
 
 __all__ = ["PretrainTrainer", "give_rate", "per_objective_loss"]
 
@@ -153,12 +154,9 @@ class PretrainTrainer(Trainer):
         step = self.state.global_step
         self._clock = self._clock or time.perf_counter()
         self._check_up(step)
-        first = step * self.recipe.micro_batches
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
-        batches = [
-            self._assemble(number)
-            for number in range(first + rank, first + self.recipe.micro_batches, world)
-        ]
+        numbers = micro_batches_of(step, rank, world, self.recipe.micro_batches)
+        batches = [self._assemble(number) for number in numbers]
         objective = torch.cat([batch["objective"] for batch in batches])
         holes = torch.bincount(objective, minlength=len(OBJECTIVES)).to(device, torch.float32)
         self.meters.steps += 1 / world

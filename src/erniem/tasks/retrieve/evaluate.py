@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from erniem.corpus.pipeline import open_corpus
+from erniem.corpus.corpus import open_corpus
 from erniem.embed import Pooling, VectorSettings, open_encoder
 from erniem.tasks.retrieve import (
     XTREME_TATOEBA,
