@@ -283,7 +283,7 @@ def test_lines_that_cannot_be_read_are_counted(tmp_path: Path, tokenizer: ErnieM
     text.write_bytes(text.read_bytes() + b"\xff\xfe\n")
     done = trim(source, tmp_path / "new", text=[text], check=[text])
     assert done.lines == 400
-    assert "left out: 1 lines that are not UTF-8" in done.summary()
+    assert "left out: 1 lines that are no text" in done.summary()
 
 
 def extended(

@@ -22,9 +22,9 @@ import numpy as np
 
 from erniem.catalogues import fetch_catalogues
 from erniem.corpus.clean import normalised
+from erniem.corpus.build.folders import build_corpus
 from erniem.corpus.corpus import Corpus, open_corpus
-from erniem.corpus.pipeline import build_corpus
-from erniem.corpus.read import find_sources
+from erniem.corpus.sources import SourceEntry, find_sources
 from erniem.embed import SentenceEncoder, VectorSettings
 from erniem.languages import name_of
 from erniem.model.heads import ErnieMForMaskedLM
@@ -185,7 +185,7 @@ def _catalogues(output: Path) -> tuple[list[Path], tuple[SourceCredit, ...]]:
 
 def _own_text(data: Path) -> tuple[list[Path], tuple[SourceCredit, ...]]:
     """The user's own folder."""
-    files = find_sources(data)
+    files = find_sources(SourceEntry(path=str(data)))
     if not any(len(file.languages) == 2 for file in files):
         raise ValueError(
             f"{data} has sentences but no pairs: alignment is learnt from pairs, and measured on "
@@ -210,7 +210,9 @@ def _corpus(sources: list[Path], folder: Path) -> Corpus:
 
 def vocabulary_size_for(sources: list[Path]) -> int:
     """As many pieces as the text can teach: one for every 200 bytes of it, in bounds."""
-    size = sum(file.path.stat().st_size for folder in sources for file in find_sources(folder))
+    entries = [SourceEntry(path=str(folder)) for folder in sources]
+    files = [file for entry in entries for file in find_sources(entry)]
+    size = sum(Path(file.path).stat().st_size for file in files)
     return int(np.clip(size // 200, 300, VOCABULARY_SIZE))
 
 

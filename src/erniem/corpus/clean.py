@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from erniem.corpus.document import Drops
-from erniem.corpus.read import Source, lines_of
+from erniem.corpus.sources import Source, lines_of
 
 __all__ = ["normalised", "texts_of"]
 
@@ -45,7 +45,7 @@ def texts_of(folders: Iterable[Path]) -> dict[Path, set[str]]:
             raise ValueError(f"{folder} holds no .txt, .tsv or tatoeba.* file to exclude.")
         texts: set[str] = set()
         for path in paths:
-            source = Source(path=path, languages=(), name=folder.name)
+            source = Source(path=str(path), format="text", languages=(), name=folder.name)
             for line in lines_of(source, Drops()):
                 texts.update(normalised(cell) for cell in line.split("\t"))
         found[folder] = texts - {""}

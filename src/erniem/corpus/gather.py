@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from erniem.corpus.clean import normalised, texts_of
 from erniem.corpus.document import Drops, sides_of
-from erniem.corpus.read import Source, find_sources, read_documents, read_pairs
+from erniem.corpus.sources import Source, SourceEntry, find_sources, read
 
 __all__ = ["Gathered", "Rows", "Texts", "by_language", "codes_of", "draw_order", "gather"]
 
@@ -65,7 +65,8 @@ def gather(
     """
     if max_per_source is not None and max_per_source < 1:
         raise ValueError(f"max_per_source is {max_per_source}: give at least 1, or None for all.")
-    files = _of_languages([file for folder in sources for file in find_sources(folder)], languages)
+    entries = [SourceEntry(path=str(folder)) for folder in sources]
+    files = _of_languages([file for entry in entries for file in find_sources(entry)], languages)
     excluded = texts_of(exclude)
     drops = Drops()
     rows: Rows = {}
@@ -132,7 +133,6 @@ def _fresh(file: Source, known: Texts, excluded: Mapping[Path, set[str]], drops:
 
 
 def _texts(file: Source, drops: Drops) -> Iterator[tuple[str, ...]]:
-    read = read_documents if len(file.languages) == 1 else read_pairs
     return map(sides_of, read(file, drops))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from erniem.corpus.clean import normalised
 from erniem.corpus.document import Drops, sides_of
-from erniem.corpus.read import Source, find_sources, read_pairs, source_of
+from erniem.corpus.sources import Source, SourceEntry, find_sources, read
 
 __all__ = ["PairFiles", "TrainingPairs", "gather_pairs"]
 
@@ -26,7 +26,7 @@ class PairFiles:
     """Where pairs lie, and how many are taken."""
 
     paths: tuple[Path, ...]
-    """Files `XX-YY.tsv`, plain or packed, and folders of them."""
+    """Files `XX-YY.tsv` (or another format of pairs), plain or packed, and folders of them."""
     limit: int | None = None
     """Pairs of two languages at most, the first, file by file."""
     held_out: int = 200
@@ -70,7 +70,7 @@ def gather_pairs(files: PairFiles, seed: int) -> TrainingPairs:
     by_label: dict[str, Rows] = {}
     for source in sources:
         found = by_label.setdefault(source.label, [])
-        for document in read_pairs(source, drops):
+        for document in read(source, drops):
             if files.limit is not None and len(found) >= files.limit:
                 break
             one, other = sides_of(document)
@@ -89,22 +89,17 @@ def gather_pairs(files: PairFiles, seed: int) -> TrainingPairs:
     return TrainingPairs(
         rows=left,
         held_out={label: rows for label, rows in held_out.items() if rows},
-        files=tuple(source.path for source in sources),
+        files=tuple(Path(source.path) for source in sources),
         dropped=dropped,
     )
 
 
 def _sources(path: Path) -> Sequence[Source]:
     """The files of pairs that a path is or holds."""
-    if path.is_dir():
-        found = [source for source in find_sources(path) if len(source.languages) == 2]
-        if not found:
-            raise ValueError(f"{path} holds no pairs: name files XX-YY.tsv, plain or packed.")
-        return found
-    source = source_of(path)
-    if source is None or len(source.languages) != 2:
-        raise ValueError(f"{path} is no file of pairs: name one XX-YY.tsv, plain or packed.")
-    return [source]
+    found = [one for one in find_sources(SourceEntry(path=str(path))) if len(one.languages) == 2]
+    if not found:
+        raise ValueError(f"{path} holds no pairs: name files XX-YY.tsv, plain or packed.")
+    return found
 
 
 def _drawn(rows: Rows, count: int, rng: np.random.Generator) -> Rows:

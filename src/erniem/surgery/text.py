@@ -17,7 +17,7 @@ from tqdm import tqdm
 from transformers import PreTrainedTokenizerFast
 
 from erniem.corpus.document import Drops
-from erniem.corpus.read import Source, find_sources, lines_of
+from erniem.corpus.sources import Source, SourceEntry, find_sources, lines_of
 
 __all__ = ["Change", "Text", "Usage", "changed_lines", "compare", "count_pieces"]
 
@@ -39,7 +39,7 @@ class Text:
     files: tuple[Source, ...]
     """What is read."""
     drops: Drops = field(default_factory=Drops)
-    """Lines that were not UTF-8, of the last time."""
+    """Lines that were no text, of the last time."""
 
     @classmethod
     def of(cls, paths: Sequence[Path]) -> "Text":
@@ -59,20 +59,20 @@ class Text:
 
     def names(self) -> str:
         """Names of the files, for a reader."""
-        shown = [file.path.name for file in self.files[:MOST_NAMES]]
+        shown = [Path(file.path).name for file in self.files[:MOST_NAMES]]
         more = len(self.files) - len(shown)
         return ", ".join(shown) + (f" and {more} more" if more else "")
 
     def left_out(self) -> list[str]:
         """What of it could not be read, in words; nothing if all could."""
         count = sum(self.drops.counts.values())
-        return [f"left out: {count:,} lines that are not UTF-8"] if count else []
+        return [f"left out: {count:,} lines that are no text"] if count else []
 
 
 def _files(path: Path) -> list[Source]:
     if path.is_file():
-        return [Source(path=path, languages=("und",), name=path.parent.name)]
-    return find_sources(path)
+        return [Source(path=str(path), format="text", languages=("und",), name=path.parent.name)]
+    return find_sources(SourceEntry(path=str(path)))
 
 
 @dataclass(frozen=True, kw_only=True)

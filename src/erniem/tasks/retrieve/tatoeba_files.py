@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from erniem.corpus.document import Drops
-from erniem.corpus.read import Source, lines_of
+from erniem.corpus.sources import Source, lines_of
 from erniem.languages import code_of
 from erniem.tasks.retrieve.table import Rows
 
@@ -82,7 +82,7 @@ def _aligned(sides: Mapping[str, Path]) -> Rows:
 
 def _lines(path: Path) -> list[str]:
     drops = Drops()
-    source = Source(path=path, languages=(), name=path.parent.name)
+    source = Source(path=str(path), format="text", languages=(), name=path.parent.name)
     lines = [line.strip() for line in lines_of(source, drops)]
     if drops.counts:
         raise ValueError(f"{path} has lines that are not UTF-8: later lines would not match.")
