@@ -1,8 +1,9 @@
 """Languages by code: the two letters used everywhere here, the three that Tatoeba's files carry."""
 
 from dataclasses import dataclass
+from functools import cache
 
-__all__ = ["KINSHIP", "LANGUAGES", "Kinship", "Language", "code_of", "name_of"]
+__all__ = ["KINSHIP", "LANGUAGES", "Kinship", "Language", "are_close", "code_of", "name_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,3 +289,39 @@ KINSHIP = {
     for code, family, script in (line.split() for line in _KINSHIP.strip().splitlines())
 }
 """XTREME's forty languages (Hu et al., 2020, appendix), Indo-European by branch."""
+
+_CLOSE = [
+    frozenset(line.split())
+    for line in """
+af nl
+an ast es ext gl
+ar ary arq arz
+az tr
+ba tt
+bg mk
+bho hi mai mr ne sa
+bs hr sh sr
+ca oc
+cs sk
+da nb nn no
+de gsw lb nds
+eo ia ie io lfn
+fa ps
+gl pt
+id jv ms su
+ltg lv
+nso st tn
+rn rw
+ss xh zu
+wuu yue zh
+""".strip().splitlines()
+]
+
+
+@cache
+def are_close(one: str, other: str) -> bool:
+    """Whether two languages are so close that a sentence may well be of both, or taken for both.
+
+    Example: `are_close("hr", "sr")` → `True`.
+    """
+    return one == other or any(one in group and other in group for group in _CLOSE)

@@ -1,0 +1,72 @@
+"""How languages are written: their scripts, and whether spaces stand between words."""
+
+__all__ = ["SCRIPTS", "is_spaced", "scripts_of"]
+
+_TABLE = """
+Latin: af ang ast br ca cbk ceb ch crh cs csb cy da de dsb dtp ee en eo es et eu fi fo fr fur fy
+Latin: ga gd gl gn gsw ha hr hsb ht hu ia id ie ig ilo io is it jv kab kw kzj la lb lfn lg li ln lt
+Latin: lv max mg mi mt nb nds nl nn no nov nso ny oc om pam pcm pl pms pt qu rm rn ro rw se sk
+Latin: sl sn so sq ss st su sv sw swg tl tn to tr ts tzl ve vec vi vo wa war wo xh yo zu
+Cyrillic: ba be bg ce cv mk orv os ru sah tg tyv udm uk
+Cyrillic Latin: sr tt
+Cyrillic Latin Arabic: kk
+Cyrillic Arabic: ky
+Cyrillic Mongolian: mn
+Latin Cyrillic: az bs sh tk uz
+Latin Arabic: ku ms
+Latin Tifinagh: ber zgh
+Arabic: ar arq ary arz ckb fa ps ug ur
+Arabic Devanagari: sd
+Gurmukhi Arabic: pa
+Hebrew: he yi
+Devanagari: awa bho hi mai mr ne new sa
+Devanagari Latin: gom kok
+Bengali: as bn
+Gujarati: gu
+Oriya: or
+Tamil: ta
+Telugu: te
+Kannada: kn
+Malayalam: ml
+Sinhala: si
+Greek: el grc
+Armenian: hy
+Georgian: ka xmf
+Ethiopic: am ti
+Thai: th
+Lao: lo
+Tibetan: bo dz
+Myanmar: my shn
+Khmer: km
+Hangul Han: ko
+Han Hiragana Katakana: ja
+Han Bopomofo: wuu yue zh
+"""
+
+SCRIPTS: dict[str, tuple[str, ...]] = {
+    code: tuple(scripts.split())
+    for scripts, codes in (line.split(": ") for line in _TABLE.strip().splitlines())
+    for code in codes.split()
+}
+"""Scripts of a language by code, as Unicode names them, that most of its text is in first.
+
+After Unicode's table of languages and scripts (CLDR, supplemental data); historic ones left out.
+"""
+
+_UNSPACED = frozenset(["bo", "dz", "ja", "km", "lo", "my", "shn", "th", "wuu", "yue", "zh"])
+
+
+def scripts_of(code: str) -> tuple[str, ...]:
+    """The scripts of a language; none if they are not known here.
+
+    Example: `scripts_of("sr")` → `("Cyrillic", "Latin")`.
+    """
+    return SCRIPTS.get(code, ())
+
+
+def is_spaced(code: str) -> bool:
+    """Whether a language puts spaces between words, as all do that are not known here.
+
+    Example: `is_spaced("th")` → `False`.
+    """
+    return code not in _UNSPACED
