@@ -4,6 +4,7 @@ Only plain files whose names fit a pattern are written, under names that the pat
 devices, absolute paths and `..` never are.
 """
 
+import io
 import lzma
 import re
 import shutil
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import cast
 
 import zstandard
 
@@ -23,7 +24,7 @@ from erniem.data.labels import Label
 
 __all__ = ["join_by_language", "unpack_members", "write_pairs"]
 
-Opener = Callable[[], IO[bytes]]
+Opener = Callable[[], io.BufferedIOBase]
 DAMAGED = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError),
     RuntimeError,  # of zip: locked with a password, or packed in a way that Python cannot read
@@ -162,7 +163,8 @@ def _damaged(archive: Path) -> Iterator[None]:
     except DAMAGED as error:
         if isinstance(error, OSError) and error.errno is not None:  # the disk's, not the archive's
             raise
-        raise ValueError(f"{archive} is damaged ({error}): delete it and fetch again.") from error
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"{archive} is damaged ({said}): delete it and fetch again.") from error
 
 
 def _fitting(archive: Path, pattern: str) -> Iterator[tuple[re.Match[str], Opener]]:
@@ -180,17 +182,11 @@ def _zip(archive: Path) -> Iterator[tuple[str, Opener]]:
     with zipfile.ZipFile(archive) as opened:
         for one in opened.infolist():
             if not one.is_dir():
-                yield one.filename, partial(opened.open, one)
+                yield one.filename, cast(Opener, partial(opened.open, one))
 
 
 def _tar(archive: Path) -> Iterator[tuple[str, Opener]]:
     with tarfile.open(archive) as opened:
         for one in opened:
             if one.isfile():
-                yield one.name, partial(_extracted, opened, one)
-
-
-def _extracted(opened: tarfile.TarFile, one: tarfile.TarInfo) -> IO[bytes]:
-    file = opened.extractfile(one)
-    assert file is not None  # a plain file always has one
-    return file
+                yield one.name, cast(Opener, partial(opened.extractfile, one))

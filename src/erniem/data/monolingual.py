@@ -3,7 +3,7 @@
 from erniem.data.dataset import DataSet, Part, codes
 from erniem.languages import LANGUAGES
 
-__all__ = ["MONOLINGUAL"]
+__all__ = ["ANY_LANGUAGE", "MONOLINGUAL"]
 
 CC100 = DataSet(
     name="cc100",
@@ -29,6 +29,10 @@ CC100 = DataSet(
     spellings={"zh": "zh-Hans"},
 )
 
+ANY_LANGUAGE = tuple(sorted({*CC100.languages, *LANGUAGES}))
+"""Asked for of collections that have more languages than we have names for: whether they have one,
+their server says."""
+
 WIKIPEDIA = DataSet(
     name="wikipedia",
     kind="monolingual",
@@ -43,17 +47,17 @@ WIKIPEDIA = DataSet(
             target="monolingual/wikipedia/{code}/",
         ),
     ),
-    languages=tuple(LANGUAGES),
+    languages=ANY_LANGUAGE,
     spellings={"nb": "no"},
 )
 
 FINEWEB2 = DataSet(
     name="fineweb-2",
     kind="monolingual",
-    what="web text of 2013-2024 without near-duplicates, a document a row; no English",
+    what="web text without near-duplicates, a document a row; no English",
     licence="ODC-By 1.0; Common Crawl's terms of use",
     homepage="https://huggingface.co/datasets/HuggingFaceFW/fineweb-2",
-    version="2.1",
+    version="2.1.0",
     parts=(
         Part(
             address="hub:HuggingFaceFW/fineweb-2@af9c13333eb981300149d5ca60a8e9d659b276b9"
@@ -87,7 +91,7 @@ FINEWEB2 = DataSet(
 MADLAD400 = DataSet(
     name="madlad-400",
     kind="monolingual",
-    what="web text in 419 languages, audited, the clean half, a document a row",
+    what="web text in over 400 languages, the clean part, a document a row",
     licence="ODC-BY; Common Crawl's terms of use",
     homepage="https://huggingface.co/datasets/allenai/MADLAD-400",
     version="1",
@@ -114,7 +118,7 @@ COMMON_VOICE = DataSet(
     what="sentences that people gave or collected to be read aloud, a sentence a line",
     licence="CC0 1.0",
     homepage="https://github.com/common-voice/common-voice",
-    version="2022-08",
+    version="as of the commit in the address",
     parts=(
         Part(
             address="https://codeload.github.com/common-voice/common-voice/tar.gz/"
@@ -124,7 +128,7 @@ COMMON_VOICE = DataSet(
             members=r"[^/]+/server/data/(?P<theirs>[a-z]{2,3}(?:-[A-Z]{2})?)/[^/]+\.txt",
         ),
     ),
-    languages=tuple(LANGUAGES),
+    languages=ANY_LANGUAGE,
     spellings={
         **{"fy": "fy-NL", "ga": "ga-IE", "hy": "hy-AM", "nn": "nn-NO", "pa": "pa-IN"},
         **{"sv": "sv-SE", "zh": "zh-CN"},

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from erniem.data.dataset import DataSet, Part
-from erniem.languages import LANGUAGES
+from erniem.data.monolingual import ANY_LANGUAGE
 
 __all__ = ["PARALLEL"]
 
@@ -14,7 +14,7 @@ def _opus(
     what: str,
     licence: str,
     *,
-    languages: tuple[str, ...] = tuple(LANGUAGES),
+    languages: tuple[str, ...] = ANY_LANGUAGE,
     spellings: Mapping[str, str] | None = None,
     note: str = "",
 ) -> DataSet:
@@ -44,7 +44,7 @@ IITB = DataSet(
     name="iitb",
     kind="parallel",
     what="English and Hindi of many origins, of the paper's parallel text",
-    licence="CC BY-NC 4.0; free for non-commercial research",
+    licence="free for non-commercial research; LICENSE.md of the repository",
     homepage="https://huggingface.co/datasets/cfilt/iitb-english-hindi",
     version="as of 2022",
     parts=(
@@ -75,15 +75,15 @@ PARALLEL = (
     _opus(
         "CCMatrix",
         "v1",
-        "mined from Common Crawl with LASER, 90 languages",
+        "mined from Common Crawl with LASER",
         "none stated; Common Crawl's terms of use",
     ),
     _opus(
         "NLLB",
         "v1",
-        "mined from the web with LASER 3, 200 languages",
+        "mined from the web with LASER 3, languages of few speakers among them",
         "ODC-BY; terms of use of Common Crawl and the Internet Archive",
-        note="of languages that CCMatrix has, the pairs are CCMatrix's: take one of the two",
+        note="some pairs are CCMatrix's own (English and Chinese): take one of the two",
     ),
     _opus(
         "OpenSubtitles",
@@ -95,7 +95,7 @@ PARALLEL = (
     _opus(
         "Tatoeba",
         "v2023-04-12",
-        "sentences and translations by volunteers, over 300 languages",
+        "sentences and translations by volunteers",
         "CC BY 2.0 FR",
         spellings={"zh": "cmn"},
         note="the Tatoeba benchmark was drawn from it: exclude that",
@@ -103,16 +103,16 @@ PARALLEL = (
     _opus(
         "TED2020",
         "v1",
-        "subtitles of TED and TEDx talks, over 100 languages",
+        "subtitles of TED talks",
         "CC BY-NC-ND, TED's terms for its talks",
         spellings={"zh": "zh_cn"},
     ),
     _opus(
         "QED",
         "v2.0a",
-        "subtitles of educational films, 225 languages",
+        "subtitles of educational films",
         "not stated where we could read it; see QED's own terms",
     ),
-    _opus("bible-uedin", "v1", "Bibles, 102 languages", "CC0 1.0"),
+    _opus("bible-uedin", "v1", "the Bible in 100 languages", "CC0 1.0"),
 )
 """JW300 was withdrawn by its owners and is not here."""
