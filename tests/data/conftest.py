@@ -16,7 +16,7 @@ class Publisher:
     files: dict[str, bytes] = field(default_factory=dict)
     """By path, without the first slash."""
     faults: dict[str, list[int | str]] = field(default_factory=dict)
-    """For the next requests of a path: a status, or `cut` to break off in the middle."""
+    """For the next requests of a path: a status; `cut` or `hang` in the middle."""
     ranges: bool = True
     tags: bool = True
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -25,6 +25,8 @@ class Publisher:
     """Path and range of each request."""
     sent: int = 0
     """Bytes of files."""
+    over: threading.Event = field(default_factory=threading.Event)
+    """Set at the end of a test."""
 
     def tag(self, path: str) -> str:
         return f'"{hash(self.files[path]) & 0xFFFFFFFF:x}"'
@@ -60,9 +62,11 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in us.headers.get(path, {}).items():
             self.send_header(name, value)
         self.end_headers()
-        body = body[: len(body) // 2] if fault == "cut" else body
+        body = body[: len(body) // 2] if fault in ("cut", "hang") else body
         us.sent += len(body)
         self.wfile.write(body)
+        if fault == "hang":
+            us.over.wait(20)
         self.close_connection = True
 
     def _start(self, path: str) -> int | None:
@@ -83,6 +87,7 @@ def publisher() -> Iterator[Publisher]:
     thread.start()
     us.address = f"http://127.0.0.1:{server.server_port}"
     yield us
+    us.over.set()
     server.shutdown()
     thread.join()
     server.server_close()

@@ -2,8 +2,12 @@
 
 import hashlib
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -45,6 +49,31 @@ def test_a_file_that_broke_off_goes_on_and_only_the_rest_is_sent(publisher, tmp_
     assert publisher.sent == len(CONTENT) // 2
     assert publisher.asked[-1] == ("a/file.bin", "bytes=5120-")
     assert names(tmp_path) == ["file.bin"]
+
+
+def test_a_process_that_was_killed_leaves_what_the_next_one_goes_on_with(
+    publisher, tmp_path: Path
+) -> None:
+    url, part = url_of(publisher), tmp_path / "file.bin.part"
+    publisher.files["a/file.bin"] = content = CONTENT * 100
+    publisher.faults["a/file.bin"] = ["hang"]
+    code = (
+        "from pathlib import Path; from erniem.data.download import download; "
+        f"from erniem.data.web import Web; download({url!r}, Path({str(tmp_path)!r}) / 'file.bin', "
+        "web=Web())"
+    )
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        while not (part.exists() and part.stat().st_size):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    came = part.stat().st_size
+    assert 0 < came <= len(content) // 2
+    assert not (tmp_path / "file.bin").exists()
+    publisher.sent = 0
+    download(url, tmp_path / "file.bin", web=Web())
+    assert (tmp_path / "file.bin").read_bytes() == content
+    assert publisher.sent == len(content) - came
 
 
 def test_it_is_tried_again_within_a_call_as_long_as_something_comes(

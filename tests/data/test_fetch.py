@@ -97,7 +97,7 @@ def test_a_corpus_comes_under_names_that_the_corpus_builder_knows(
     found = find_sources(tmp_path / "data")
     assert [(one.label, one.name) for one in found] == [("sw", "cc100"), ("zh", "cc100")]
     assert "licence: none claimed by its makers" in said[0]
-    assert said[-1].startswith("2 files, ")
+    assert said[-1].startswith("files fetched: 2, ")
 
 
 def test_pairs_of_opus_become_tables_english_first(publisher, bring, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_second_run_asks_nobody_and_says_that_there_is_nothing_to_do(
     bring("wikipedia", "cc100", languages=["sw"])
     asked = len(publisher.asked)
     said = bring("wikipedia", "cc100", languages=["sw"], accept_licences=False)
-    assert said == [f"nothing to do: all 3 files are in {tmp_path / 'data'}."]
+    assert said == [f"nothing to do: {tmp_path / 'data'} has it all (files: 3)."]
     assert len(publisher.asked) == asked
     folder = tmp_path / "data/monolingual/wikipedia/sw"
     assert below(folder) == ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet"]
@@ -202,9 +202,7 @@ def test_what_one_file_lacks_does_not_keep_the_others(publisher, bring, tmp_path
     assert "/de.txt.xz: the server says 404" in str(error.value)
     assert (tmp_path / "data/monolingual/cc100/sw.txt.xz").exists()
     publisher.files |= {CC100 + "de.txt.xz": SWAHILI, CC100 + "fr.txt.xz": SWAHILI}
-    assert any(
-        "1 are there already" in line for line in bring("cc100", languages=["de", "sw", "fr"])
-    )
+    assert any("there already: 1" in line for line in bring("cc100", languages=["de", "sw", "fr"]))
 
 
 def test_no_network_is_one_line_and_exit_code_1(
@@ -233,7 +231,7 @@ def test_two_fetches_into_one_folder_do_not_meet(publisher, bring, tmp_path: Pat
     publisher.files[CC100 + "sw.txt.xz"] = SWAHILI
 
     def busy(line: str) -> None:
-        if "to fetch" in line:
+        if "files to fetch" in line:
             with pytest.raises(ValueError, match="another fetch is at work"):
                 bring("cc100", languages=["sw"])
 

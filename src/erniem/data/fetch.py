@@ -82,13 +82,13 @@ def fetch(
         lacking = [one for one in wanted if not lock.has(one)]
         there = len(wanted) - len(lacking)
         if not lacking:
-            say(f"nothing to do: all {there:,} files are in {output}.")
+            say(f"nothing to do: {output} has it all (files: {there:,}).")
             return Fetched(new=0, there=there, bytes=0)
         say(_announced(lacking, there))
         _bring_all(lacking, output, lock, web, jobs, pauses, say)
         write_sources(output, lock)
         brought = sum(lock.entries[one.url].bytes for one in lacking)
-        say(f"{len(lacking):,} files, {_size(brought)}, are new in {output}.")
+        say(f"files fetched: {len(lacking):,}, {_size(brought)}, in {output}.")
     return Fetched(new=len(lacking), there=there, bytes=brought)
 
 
@@ -160,7 +160,7 @@ def _announced(lacking: Sequence[Download], there: int) -> str:
     unknown = sum(one.size is None for one in lacking)
     size = f", {_size(known)}" if known else ""
     size += f" and {unknown:,} files of unknown size" if known and unknown else ""
-    return f"{len(lacking):,} files to fetch{size}; {there:,} are there already"
+    return f"files to fetch: {len(lacking):,}{size}; there already: {there:,}"
 
 
 def _bring_all(
