@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from erniem import __version__
 from erniem.cli.checkpoints import CHECKPOINTS
 from erniem.cli.corpus import CORPUS
+from erniem.cli.data import DATA
 from erniem.cli.tasks import TASKS
 from erniem.cli.training import TRAINING
 from erniem.cli.use import USE
@@ -17,9 +18,12 @@ from erniem.cli.verb import Verb, VerbParser
 
 __all__ = ["VERBS", "Verb", "main"]
 
-VERBS = TRAINING | CORPUS | TASKS | CHECKPOINTS | USE
+VERBS = TRAINING | CORPUS | DATA | TASKS | CHECKPOINTS | USE
 """The commands, in the order of the help; a name of two words is a verb of a group."""
-GROUPS = {"corpus": "from raw text to token shards: build, check, report"}
+GROUPS = {
+    "corpus": "from raw text to token shards: build, check, report",
+    "data": "open corpora and benchmarks: list, fetch",
+}
 """What the verbs of a group are about."""
 
 
