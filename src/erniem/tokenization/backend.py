@@ -12,13 +12,15 @@ or marks that `tokenizers` would join otherwise than SentencePiece.
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from tokenizers import Encoding, Tokenizer
 
+from erniem.tokenization.framing import Frame
 from erniem.tokenization.normalization import SPACE, Normalizer
 from erniem.tokenization.pieces import Splitter
 from erniem.tokenization.segmentation import Segmentation, segmentation_named
@@ -101,12 +103,11 @@ class SegmentingBackend:
             for text, row in zip(texts, found, strict=True)
         ]
 
-    def frame(self) -> tuple[list[int], list[int]]:
-        """The ids before and after a single text."""
-        inner = _encoding([Token(self.unknown, "", 0, 0, 0)])
-        framed = self.tokenizer.post_processor.process(inner, None, True)
-        at = framed.special_tokens_mask.index(0)
-        return framed.ids[:at], framed.ids[at + 1 :]
+    def frame(self, sides: int, *, framed: bool) -> Frame:
+        """What goes around a text, or around two; nothing if they are not framed."""
+        first, second = (_encoding([Token(self.unknown, "", 0, 0, 0)]) for _ in range(2))
+        process = self.tokenizer.post_processor.process
+        return Frame(process(first, second if sides == 2 else None, framed))
 
     def encode_batch(
         self, inputs: Sequence[Any], is_pretokenized: bool = False, add_special_tokens: bool = True
@@ -135,15 +136,10 @@ class SegmentingBackend:
 
     def _bare(self, sides: Sequence[Text], are_words: bool) -> list[Encoding]:
         """The encodings of texts, or of words, neither truncated nor framed."""
-        truncation = self.tokenizer.truncation
-        self.tokenizer.no_truncation()
-        try:
+        with _whole(self.tokenizer):
             encodings: list[Encoding] = self.tokenizer.encode_batch(
                 sides, is_pretokenized=are_words, add_special_tokens=False
             )
-        finally:
-            if truncation:
-                self.tokenizer.enable_truncation(**truncation)
         texts: list[Any] = [*chain.from_iterable(sides)] if are_words else [*sides]
         holds = self._holds_added()
         rows = zip(texts, self.splitter.ids(texts), strict=True)
@@ -185,11 +181,8 @@ class SegmentingBackend:
         if not self._holds_added()(text):
             return []
         added = self.tokenizer.get_added_tokens_decoder()
-        truncation = self.tokenizer.truncation
-        self.tokenizer.no_truncation()
-        raw = self.tokenizer.encode(text, add_special_tokens=False)
-        if truncation:
-            self.tokenizer.enable_truncation(**truncation)
+        with _whole(self.tokenizer):
+            raw = self.tokenizer.encode(text, add_special_tokens=False)
         found = map(Token, raw.ids, raw.tokens, *zip(*raw.offsets, strict=True), raw.word_ids)
         return [
             token
@@ -240,6 +233,21 @@ def _again(
     return SegmentingBackend(tokenizer, normalization, segmentation_named(segmentation), unknown)
 
 
+@contextmanager
+def _whole(tokenizer: Tokenizer) -> Iterator[None]:
+    """Neither cut nor padded inside, whatever the last call asked for."""
+    truncation, padding = tokenizer.truncation, tokenizer.padding
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    try:
+        yield
+    finally:
+        if truncation:
+            tokenizer.enable_truncation(**truncation)
+        if padding:
+            tokenizer.enable_padding(**padding)
+
+
 @lru_cache(maxsize=16)
 def _any_of(contents: frozenset[str]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, contents)) or "(?!)")
@@ -281,10 +289,13 @@ def _as_second(encoding: Encoding) -> Encoding:
 
     One of `tokenizers` does, and beside another in a pair it would hide whose tokens the first are.
     """
-    state = json.loads(encoding.__getstate__())
     second = Encoding()
-    second.__setstate__(json.dumps({**state, "sequence_ranges": {}}, ensure_ascii=False).encode())
+    # Its JSON is not read, which would take as long as all else; `":` ends no string, but a name.
+    second.__setstate__(RANGES.sub(rb'"sequence_ranges":{}', encoding.__getstate__()))
     return second
+
+
+RANGES = re.compile(rb'"sequence_ranges":\{("\d+":\{[^{}]*\},?)*\}')
 
 
 def _pad(

@@ -1,6 +1,6 @@
 """ErnieMTokenizer: what transformers asks of a fast tokeniser, in three segmentations."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from transformers import BatchEncoding, PreTrainedTokenizerFast
 
 from erniem.tokenization.backend import SegmentingBackend
 from erniem.tokenization.files import MODEL_FILE, VOCABULARY_FILE, read_vocabulary
+from erniem.tokenization.framing import Frame, Sides, padded
+from erniem.tokenization.later import LaterEncodings
 from erniem.tokenization.normalization import Normalizer, charsmap_of
-from erniem.tokenization.request import IdsRequest, LaterEncodings, ids_request
+from erniem.tokenization.request import IdsRequest, ids_request
 from erniem.tokenization.segmentation import DEFAULT, segmentation_named
 from erniem.tokenization.vocabulary import CLS, MASK, PAD, SEP, UNK, backend_of
 
@@ -98,8 +100,8 @@ class ErnieMTokenizer(PreTrainedTokenizerFast):
     def _encode_plus(self, *texts: Any, **options: Any) -> Any:
         try:
             whole = partial(super()._encode_plus, *texts, **options)
-            request = ids_request(*texts[:1], **options) if len(texts) < 2 else None
-            if request is None or self.model_input_names != ErnieMTokenizer.model_input_names:
+            request = ids_request(*texts, names=self.model_input_names, **options)
+            if request is None:
                 return whole()
             return self._ids_alone(request, whole, options)
         except (TypeError, ValueError) as error:
@@ -112,32 +114,41 @@ class ErnieMTokenizer(PreTrainedTokenizerFast):
     ) -> BatchEncoding:
         """Ids without encodings, which `whole` makes if they are looked at."""
         backend: Any = self._tokenizer
-        before, after = backend.frame() if request.framed else ([], [])
-        bare = request.cut(
-            backend.ids(request.texts),
-            len(before) + len(after),
-            at_end=self.truncation_side == "right",
-        )
-        rows = [[*before, *row, *after] for row in bare]
+        backend.encode_special_tokens = False
+        frame = backend.frame(len(request.sides), framed=request.framed)
+        bare = zip(*map(backend.ids, request.sides), strict=True)
+        rows = request.cut(bare, frame.room, at_end=self.truncation_side == "right")
+        if rows is None:
+            return whole()  # which says what is wrong
+        data: dict[str, Any] = self._columns(request, frame, rows)
         self._eventual_warn_about_too_long_sequence(
-            max(rows, key=len), options.get("max_length"), options.get("verbose", True)
+            max(data["input_ids"], key=len),
+            options.get("max_length"),
+            options.get("verbose", True),
         )
-        data = self._padded(request, rows)
         tensors = options.get("return_tensors")
         if not request.is_batch and tensors is None:
             data = {name: each[0] for name, each in data.items()}
         later = LaterEncodings(lambda: whole().encodings or [], len(rows))
-        return BatchEncoding(data, later, tensor_type=tensors, n_sequences=1)
+        return BatchEncoding(data, later, tensor_type=tensors, n_sequences=len(request.sides))
 
-    def _padded(self, request: IdsRequest, rows: list[list[int]]) -> dict[str, Any]:
-        length = request.padded_length(rows)
-        masks = [[1] * len(row) for row in rows]
-        if not length:
-            return {"input_ids": rows, "attention_mask": masks}
+    def _columns(
+        self, request: IdsRequest, frame: Frame, rows: list[Sides]
+    ) -> dict[str, list[list[int]]]:
+        """All that is asked for, by transformers' names and in its order."""
+        ids = list(map(frame.ids, rows))
+        made: dict[str, tuple[Iterable[list[int]], int]] = {
+            "input_ids": (ids, self.pad_token_id),
+            "token_type_ids": (map(frame.types, rows), self.pad_token_type_id),
+            "attention_mask": (([1] * len(row) for row in ids), 0),
+            "special_tokens_mask": (map(frame.special, rows), 1),
+        }
+        length = request.padded_length(ids)
         at_end = (request.side or self.padding_side) == "right"
         return {
-            "input_ids": _filled(rows, length, self.pad_token_id, at_end=at_end),
-            "attention_mask": _filled(masks, length, 0, at_end=at_end),
+            name: padded(column, length, value, at_end=at_end) if length else list(column)
+            for name, (column, value) in made.items()
+            if name == "input_ids" or name in request.columns
         }
 
     def _decode(self, token_ids: Any, *how: Any, **options: Any) -> str:
@@ -212,12 +223,6 @@ def _read(file: Path) -> Tokenizer:
             f"{file} holds a {type(backend.model).__name__} model; ERNIE-M's is a Unigram."
         )
     return backend
-
-
-def _filled(rows: list[list[int]], length: int, value: int, *, at_end: bool) -> list[list[int]]:
-    fillings = ([value] * (length - len(row)) for row in rows)
-    pairs = zip(rows, fillings, strict=True)
-    return [row + filling if at_end else filling + row for row, filling in pairs]
 
 
 def _framed(backend: Tokenizer, names: dict[str, Any]) -> Tokenizer:
