@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from erniem import __version__
 from erniem.cli.checkpoints import CHECKPOINTS
+from erniem.cli.mining import MINING
 from erniem.cli.tasks import TASKS
 from erniem.cli.training import TRAINING
 from erniem.cli.use import USE
@@ -16,7 +17,7 @@ from erniem.cli.verb import Verb, VerbParser
 
 __all__ = ["VERBS", "Verb", "main"]
 
-VERBS = TRAINING | TASKS | CHECKPOINTS | USE
+VERBS = TRAINING | TASKS | CHECKPOINTS | MINING | USE
 """The commands, in the order of the help."""
 
 

@@ -64,6 +64,7 @@ def mine_bitext(
     settings: VectorSettings,
     *,
     margin: Margin = "ratio",
+    k: int = NEIGHBOURS,
     progress: bool = False,
 ) -> list[tuple[Pair, float]]:
     """Ids of mined pairs with their scores, best first.
@@ -74,7 +75,7 @@ def mine_bitext(
     foreign, english = _by_text(bitext.foreign.items()), _by_text(bitext.english.items())
     vectors = encoder.vectors([*foreign, *english], settings, progress=progress)
     ones, others = list(foreign.values()), list(english.values())
-    found = mine(vectors[: len(ones)], vectors[len(ones) :], margin=margin, progress=progress)
+    found = mine(vectors[: len(ones)], vectors[len(ones) :], margin=margin, k=k, progress=progress)
     return [
         ((ones[one], others[other]), float(score))
         for (one, other), score in zip(found.rows.tolist(), found.scores, strict=True)
