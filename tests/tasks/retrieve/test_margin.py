@@ -3,7 +3,7 @@ import pytest
 
 from erniem.tasks.retrieve import retrieve
 from erniem.tasks.retrieve.margin import MARGINS, best_matches, best_of_both, margins
-from erniem.tasks.retrieve.nearest import nearest, neighbours
+from erniem.tasks.retrieve.nearest import nearest, neighbours, neighbours_both_ways
 
 
 def angles(*degrees: float) -> np.ndarray:
@@ -59,10 +59,8 @@ def test_the_best_match_by_margin_is_that_of_a_plain_loop(margin: str) -> None:
         return cosine(one, other) / level if margin == "ratio" else cosine(one, other) - level
 
     (scores, rows), (back_scores, back_rows) = best_of_both(
-        angles(*first),
-        angles(*second),
-        margin,
-        k,  # type: ignore[arg-type]
+        *neighbours_both_ways(angles(*first), angles(*second), k),
+        margin,  # type: ignore[arg-type]
     )
     for place, one in enumerate(first):
         near = sorted(range(30), key=lambda row: -cosine(one, second[row]))[:k]

@@ -15,21 +15,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32
 
 from erniem.embed import SentenceEncoder, VectorSettings
 from erniem.tasks.retrieve.bucc_files import Bitext, Pair
+from erniem.tasks.retrieve.candidates import Mined, pairs_of
 from erniem.tasks.retrieve.margin import NEIGHBOURS, Margin, best_of_both
+from erniem.tasks.retrieve.search import Search, search_both_ways
 
-__all__ = ["Mined", "Threshold", "best_threshold", "mine", "mine_bitext", "pairs_above"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mined:
-    """Pairs of rows, best first, each row in one pair at most."""
-
-    rows: Int64[np.ndarray, "M 2"]
-    scores: Float32[np.ndarray, " M"]
+__all__ = ["Threshold", "best_threshold", "mine", "mine_bitext", "pairs_above"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +42,7 @@ def mine(
     *,
     margin: Margin = "ratio",
     k: int = NEIGHBOURS,
+    search: Search = "auto",
     progress: bool = False,
 ) -> Mined:
     """Mines pairs: each sentence's best match, of both sides; the best pairs first, none shared.
@@ -56,34 +51,11 @@ def mine(
         first, second: vectors of distinct sentences.
         margin: that pairs are scored by.
         k: neighbours that are looked at.
+        search: see `search_both_ways`.
         progress: show bars.
     """
-    forth, back = best_of_both(first, second, margin, k, progress=progress)
-    rows = np.concatenate(
-        [
-            np.stack([np.arange(len(first)), forth[1]], axis=1),
-            np.stack([back[1], np.arange(len(second))], axis=1),
-        ]
-    )
-    scores = np.concatenate([forth[0], back[0]])
-    there = (rows >= 0).all(axis=1)
-    order = np.argsort(-scores[there], kind="stable")
-    rows, scores = rows[there][order], scores[there][order]
-    kept = _unshared(rows)
-    return Mined(rows=rows[kept], scores=scores[kept])
-
-
-def _unshared(rows: Int64[np.ndarray, "M 2"]) -> list[int]:
-    """Places of pairs with no row that an earlier kept pair has."""
-    ones: set[int] = set()
-    others: set[int] = set()
-    kept = []
-    for place, (one, other) in enumerate(rows.tolist()):
-        if one not in ones and other not in others:
-            ones.add(one)
-            others.add(other)
-            kept.append(place)
-    return kept
+    forth, back = search_both_ways(first, second, k, search=search, progress=progress)
+    return pairs_of(*best_of_both(forth, back, margin))
 
 
 def mine_bitext(
@@ -92,6 +64,7 @@ def mine_bitext(
     settings: VectorSettings,
     *,
     margin: Margin = "ratio",
+    k: int = NEIGHBOURS,
     progress: bool = False,
 ) -> list[tuple[Pair, float]]:
     """Ids of mined pairs with their scores, best first.
@@ -102,7 +75,7 @@ def mine_bitext(
     foreign, english = _by_text(bitext.foreign.items()), _by_text(bitext.english.items())
     vectors = encoder.vectors([*foreign, *english], settings, progress=progress)
     ones, others = list(foreign.values()), list(english.values())
-    found = mine(vectors[: len(ones)], vectors[len(ones) :], margin=margin, progress=progress)
+    found = mine(vectors[: len(ones)], vectors[len(ones) :], margin=margin, k=k, progress=progress)
     return [
         ((ones[one], others[other]), float(score))
         for (one, other), score in zip(found.rows.tolist(), found.scores, strict=True)

@@ -16,9 +16,18 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from erniem.tasks.retrieve.nearest import nearest, neighbours
+from erniem.tasks.retrieve.nearest import Found, nearest, neighbours_both_ways
 
-__all__ = ["MARGINS", "NEIGHBOURS", "Margin", "best_matches", "best_of_both", "margins"]
+__all__ = [
+    "MARGINS",
+    "NEIGHBOURS",
+    "Best",
+    "Margin",
+    "around",
+    "best_matches",
+    "best_of_both",
+    "margins",
+]
 
 Margin = Literal["absolute", "distance", "ratio"]
 """What two sentences are held to be translations by; `absolute` is the cosine alone."""
@@ -27,9 +36,6 @@ MARGINS: tuple[Margin, ...] = get_args(Margin)
 
 NEIGHBOURS = 4
 """k of the paper, of LASER and of XTREME."""
-
-Found = tuple[Float32[np.ndarray, "N k"], Int64[np.ndarray, "N k"]]
-"""Cosines and rows, as `neighbours` gives them."""
 
 Best = tuple[Float32[np.ndarray, "..."], Int64[np.ndarray, "..."]]
 """The score and the row of each query's best match."""
@@ -55,11 +61,11 @@ def margins(
     """
     if margin == "absolute":
         return cosines
-    around = (of_queries + of_keys) / 2
+    level = (of_queries + of_keys) / 2
     if margin == "distance":
-        return cosines - around
+        return cosines - level
     if margin == "ratio":
-        return cosines / around
+        return cosines / level
     raise ValueError(f"margin {margin!r}: choose {', '.join(MARGINS)}.")
 
 
@@ -72,34 +78,26 @@ def best_matches(
     """The row of each query's best key: the nearest, or of its k nearest the one of best margin."""
     if margin == "absolute":
         return nearest(queries, keys)
-    forth, back = neighbours(queries, keys, k), neighbours(keys, queries, k)
-    return _best(forth, _around(forth), _around(back), margin)[1]
+    forth, back = neighbours_both_ways(queries, keys, k)
+    return _best(forth, around(forth), around(back), margin)[1]
 
 
-def best_of_both(
-    first: Float32[np.ndarray, "N D"],
-    second: Float32[np.ndarray, "K D"],
-    margin: Margin,
-    k: int = NEIGHBOURS,
-    *,
-    progress: bool = False,
-) -> tuple[Best, Best]:
+def best_of_both(forth: Found, back: Found, margin: Margin) -> tuple[Best, Best]:
     """Each sentence's best match on the other side, of both sides.
 
+    Args:
+        forth, back: the nearest of each side, see `neighbours_both_ways`.
+        margin: which of them is the best.
+
     Returns:
-        Scores and rows of `second` by row of `first`, then the other way round; -inf and -1 where
-        there is none.
+        Scores and rows of the second side by row of the first, then the other way round; -inf and
+        -1 where there is none.
     """
-    forth = neighbours(first, second, k, progress=progress)
-    back = neighbours(second, first, k, progress=progress)
-    around_first, around_second = _around(forth), _around(back)
-    return (
-        _best(forth, around_first, around_second, margin),
-        _best(back, around_second, around_first, margin),
-    )
+    of_first, of_second = around(forth), around(back)
+    return _best(forth, of_first, of_second, margin), _best(back, of_second, of_first, margin)
 
 
-def _around(found: Found) -> Float32[np.ndarray, " N"]:
+def around(found: Found) -> Float32[np.ndarray, " N"]:
     """Mean cosine with the neighbours that there are."""
     cosines, rows = found
     there = rows >= 0
@@ -116,9 +114,8 @@ def _best(
     """Of each query's neighbours the one of best margin, and that margin."""
     cosines, rows = found
     there = rows >= 0
-    around = of_queries[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        scores = margins(np.where(there, cosines, 0), around, of_keys[rows], margin)
+        scores = margins(np.where(there, cosines, 0), of_queries[:, None], of_keys[rows], margin)
     scores = np.where(there & np.isfinite(scores), scores, -np.inf).astype(np.float32)
     best = scores.argmax(axis=1)[:, None]
     score = np.take_along_axis(scores, best, axis=1)[:, 0]
