@@ -21,9 +21,7 @@ class Count(PipelineStep):
     name = "count"
     type = "made up"
 
-    def __init__(
-        self, folder: Path, *, deadly: int = -1, deaths: int = 1, wrong: int = -1
-    ) -> None:
+    def __init__(self, folder: Path, *, deadly: int = -1, deaths: int = 1, wrong: int = -1) -> None:
         super().__init__()
         self.folder, self.deadly, self.deaths, self.wrong = folder, deadly, deaths, wrong
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from erniem import registration
 
 if TYPE_CHECKING:
-    from erniem.corpus.corpus import open_corpus
     from erniem.corpus.build.folders import build_corpus
+    from erniem.corpus.corpus import open_corpus
     from erniem.model.configuration import ErnieMConfig
     from erniem.model.encoder import ErnieMModel
     from erniem.model.heads import (

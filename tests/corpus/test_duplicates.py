@@ -40,7 +40,7 @@ def found_in(
     for path, documents in zip(keys, tasks, strict=True):
         with KeyWriter(path, nearness, run=run) as writer:
             for document in documents:
-                writer.add(document)
+                writer.add([document])
     outputs = [folder / f"{bucket}.marks" for bucket in range(num_buckets)]
     for bucket, output in enumerate(outputs):
         mark_repeated(keys, output, bucket=bucket, num_buckets=num_buckets, nearness=nearness)
@@ -228,7 +228,7 @@ def test_no_documents_no_repetition(tmp_path: Path) -> None:
 def test_runs_hold_so_many_keys_at_most_and_are_sorted(tmp_path: Path) -> None:
     with KeyWriter(tmp_path / "keys", run=1500) as writer:
         for document in sentences(*invented(2600)):
-            writer.add(document)
+            writer.add([document])
             assert sum(map(len, writer._keys)) < 1500
     runs = Slices(tmp_path / "keys", KEY)
     assert sum(map(len, runs)) == 2600
@@ -241,7 +241,7 @@ def test_a_writer_that_fails_leaves_no_file(tmp_path: Path) -> None:
 
     def fail() -> None:
         with writer:
-            writer.add(sentences("lumi")[0])
+            writer.add(sentences("lumi"))
             raise UnicodeError("a text that cannot be read")
 
     with pytest.raises(UnicodeError, match="cannot be read"):
@@ -254,7 +254,7 @@ def test_a_torn_file_is_refused_by_name(tmp_path: Path, left: int) -> None:
     path = tmp_path / "3.keys"
     with KeyWriter(path) as writer:
         for document in sentences(*invented(50)):
-            writer.add(document)
+            writer.add([document])
     path.write_bytes(path.read_bytes()[:left])
     with pytest.raises(ValueError, match=r"3\.keys is torn"):
         mark_repeated([path], tmp_path / "marks")
@@ -263,7 +263,7 @@ def test_a_torn_file_is_refused_by_name(tmp_path: Path, left: int) -> None:
 def test_keys_are_shared_out_evenly_for_the_memory_given(tmp_path: Path) -> None:
     with KeyWriter(tmp_path / "keys") as writer:
         for document in sentences(*invented(1200)):
-            writer.add(document)
+            writer.add([document])
     num_buckets = buckets_for([tmp_path / "keys"], 1200 * duplicates.BYTES_A_KEY // 8)
     assert num_buckets == 8
     sizes = [

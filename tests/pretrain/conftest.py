@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from erniem.corpus.pipeline import build_corpus
 
 from erniem.corpus.corpus import Corpus
-from erniem.corpus.pipeline import build_corpus
 from invented import CYRILLIC, GREEK, invented_words
 
 

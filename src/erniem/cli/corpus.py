@@ -2,8 +2,12 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from erniem.cli.verb import Values, Verb
+
+if TYPE_CHECKING:
+    from erniem.corpus.recipe import CorpusRecipe
 
 __all__ = ["CORPUS"]
 
@@ -50,9 +54,7 @@ def _build(values: Values) -> None:
     if values.pop("keys", False):
         from erniem.recipes import parser_of
 
-        parser_of(
-            CorpusRecipe, prog="erniem corpus build", usage=argparse.SUPPRESS
-        ).print_help()
+        parser_of(CorpusRecipe, prog="erniem corpus build", usage=argparse.SUPPRESS).print_help()
         return
     if values.pop("steps", False):
         print("\n".join(described()))

@@ -26,7 +26,7 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from jaxtyping import Bool, Int, UInt, UInt32
+from jaxtyping import Bool, Int, UInt, UInt32, UInt64
 
 from erniem.corpus.clean import normalised
 from erniem.corpus.document import Document, label_of, languages_of, sides_of
@@ -40,6 +40,7 @@ __all__ = [
     "buckets_for",
     "keys_of",
     "mark_repeated",
+    "side_keys",
 ]
 
 
@@ -63,8 +64,6 @@ MARK = np.dtype([("number", "<u4"), ("what", "<u4")])
 """A document, and what of it repeats."""
 MOST_DOCUMENTS = 2**32
 """Of one task; `number` counts no further."""
-CHUNK = 1_000
-"""Documents whose keys are computed at a time."""
 RUN = 1_000_000
 """Keys sorted at a time, 24 MB."""
 LEADERS = 100
@@ -121,13 +120,22 @@ def _seed(label: str) -> int:
     return int.from_bytes(_digest("near", label), "little")
 
 
+def side_keys(keys: Records, documents: int) -> UInt64[np.ndarray, "2 N"]:
+    """Of the keys of so many documents those of first and second sides; 0 where there is none."""
+    sides = np.zeros((2, documents), dtype=np.uint64)
+    for row, what in ((0, What.EXACTLY), (0, What.FIRST_SIDE), (1, What.SECOND_SIDE)):
+        some = keys[keys["what"] == what]  # a pair's first side comes after the whole of it
+        sides[row, some["number"]] = some["key"]
+    return sides
+
+
 class KeyWriter:
     """Writes the keys of a task's documents as they pass, in runs sorted by key.
 
     ```python
     with KeyWriter(path) as keys:
-        for document in documents:
-            keys.add(document)
+        for documents in batches:
+            keys.add(documents)
     ```
 
     The file appears when the block ends well. In memory are `RUN` keys, however many pass.
@@ -142,7 +150,6 @@ class KeyWriter:
         self._file = SliceWriter(path)
         self._nearness = nearness
         self._run = run
-        self._waiting: list[Document] = []
         self._keys: list[Records] = []
         self._documents = 0
 
@@ -150,34 +157,30 @@ class KeyWriter:
         self._file.__enter__()
         return self
 
-    def add(self, document: Document) -> None:
-        """Takes the next document.
+    def add(self, documents: Sequence[Document]) -> Records:
+        """Takes the next documents; their keys, as `keys_of` gives them.
 
         Raises:
             ValueError: a task of more than `MOST_DOCUMENTS`.
         """
-        self._waiting.append(document)
-        if len(self._waiting) == CHUNK:
-            self._take()
-
-    def _take(self) -> None:
-        """The waiting documents become keys, and these a run if they are enough."""
-        if self._documents + len(self._waiting) > MOST_DOCUMENTS:
+        if self._documents + len(documents) > MOST_DOCUMENTS:
             raise ValueError(
                 f"{self._file.path}: more than {MOST_DOCUMENTS} documents come from one file; "
                 "split the file."
             )
-        if not self._waiting:
-            return
-        keys = keys_of(self._waiting, self._nearness)
-        keys["number"] += np.uint32(self._documents)
-        self._documents += len(self._waiting)
-        self._waiting.clear()
-        self._keys.append(keys)
+        keys = keys_of(documents, self._nearness)
+        numbered = keys.copy()
+        numbered["number"] += np.uint32(self._documents)
+        self._documents += len(documents)
+        self._keys.append(numbered)
         if sum(map(len, self._keys)) >= self._run:
             self._sort()
+        return keys
 
     def _sort(self) -> None:
+        """What waits becomes runs."""
+        if not any(map(len, self._keys)):
+            return
         keys = np.concatenate(self._keys)
         self._keys.clear()
         for run in np.array_split(keys, ceil(len(keys) / self._run)):
@@ -191,7 +194,6 @@ class KeyWriter:
     ) -> None:
         try:
             if kind is None:
-                self._take()
                 if self._keys:
                     self._sort()
         except BaseException as failure:

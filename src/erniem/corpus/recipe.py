@@ -19,7 +19,7 @@ from typing import Any
 
 from erniem.corpus.build.executors import Executor
 from erniem.corpus.build.vocabulary import Vocabulary
-from erniem.corpus.duplicates import Nearness
+from erniem.corpus.nearness import Nearness
 from erniem.corpus.sources import SourceEntry
 from erniem.corpus.steps.catalogue import DEFAULT_STEPS, rules_of
 from erniem.recipes import read

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erniem.corpus.document import Document, Drops, pair, sentence
-from erniem.corpus.steps.addresses import SameAddresses, addresses_in
 from erniem.corpus.steps.copied import Copied
 from erniem.corpus.steps.length_ratio import LengthRatio
 from erniem.corpus.steps.numbers import Numbers, numbers_in
 from erniem.corpus.steps.rule import Filter
+from erniem.corpus.steps.same_addresses import SameAddresses, addresses_in
 from invented import GREEK, invented
 
 RULES = [LengthRatio(), Copied(), Numbers(), SameAddresses()]

@@ -8,23 +8,32 @@ Read ─▶ Apply(repair) ─▶ Apply(length) ─▶ … ─▶ Keep ─▶ doc
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 
 from datatrove.pipeline.base import PipelineStep
 
 from erniem.corpus.build.columns import DocumentWriter
-from erniem.corpus.document import Document, Drops, label_of, languages_of, source_of
-from erniem.corpus.duplicates import KeyWriter, Nearness, side_keys
 from erniem.corpus.build.held_out import Candidates
+from erniem.corpus.build.work import Work
+from erniem.corpus.document import (
+    Document,
+    Drops,
+    label_of,
+    languages_of,
+    sides_of,
+    source_of,
+)
+from erniem.corpus.duplicates import KeyWriter, side_keys
+from erniem.corpus.nearness import Nearness
 from erniem.corpus.sources import Source, read
 from erniem.corpus.steps.rule import Filter, Rule
-from erniem.corpus.build.work import Work
 
 __all__ = ["cleaning_steps"]
 
+LETTER = re.compile(r"[^\W_]")
 BATCH = 2_048
 """Documents written at a time."""
 
@@ -55,7 +64,7 @@ def cleaning_steps(
     if languages is not None:
         steps.append(Apply(Asked(frozenset(languages)), drops))
     steps += [rule if isinstance(rule, PipelineStep) else Apply(rule, drops) for rule in rules]
-    return [*steps, Keep(work, drops, nearness, held_out)]
+    return [*steps, Apply(Lettered(), drops), Keep(work, drops, nearness, held_out)]
 
 
 class Read(PipelineStep):  # type: ignore[misc]
@@ -75,7 +84,7 @@ class Read(PipelineStep):  # type: ignore[misc]
     ) -> Iterator[Document]:
         """The documents of source `rank`."""
         if self.work is not None:
-            self.drops.beside = self.work.rejected(rank)
+            self.drops.beside = self.work.rejected(rank, "dropped")
         yield from read(self.sources[rank], self.drops)
 
 
@@ -108,15 +117,21 @@ class Asked(Filter):
         return None if self.languages.issuperset(languages_of(document)) else "not asked for"
 
 
+class Lettered(Filter):
+    """Keeps what has a letter or digit on each side: documents are told apart by these alone."""
+
+    def why_drop(self, document: Document) -> str | None:
+        """`no letters`, or None."""
+        return None if all(map(LETTER.search, sides_of(document))) else "no letters"
+
+
 class Keep(PipelineStep):  # type: ignore[misc]
     """Writes the documents that came through, their keys, and what was dropped on the way."""
 
     type = "writer"
     name = "erniem: keep"
 
-    def __init__(
-        self, work: Work, drops: Drops, nearness: Nearness | None, held_out: int
-    ) -> None:
+    def __init__(self, work: Work, drops: Drops, nearness: Nearness | None, held_out: int) -> None:
         super().__init__()
         self.work = work
         self.drops = drops

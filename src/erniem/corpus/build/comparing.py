@@ -6,7 +6,8 @@ from pathlib import Path
 from datatrove.pipeline.base import PipelineStep
 
 from erniem.corpus.build.work import Work
-from erniem.corpus.duplicates import Nearness, mark_repeated
+from erniem.corpus.duplicates import mark_repeated
+from erniem.corpus.nearness import Nearness
 
 __all__ = ["Compare"]
 

@@ -16,10 +16,10 @@ from datatrove.pipeline.base import PipelineStep
 from transformers import PreTrainedTokenizerFast
 
 from erniem.corpus.build.columns import Rows, read_rows
-from erniem.corpus.document import Drops
 from erniem.corpus.build.facts import Facts
 from erniem.corpus.build.left import REASONS, Left, Remaining
 from erniem.corpus.build.pieces import Pieces, encoded
+from erniem.corpus.document import Drops
 from erniem.corpus.shard_writer import ShardWriter
 from erniem.corpus.shards import shard_name
 from erniem.tokenization import open_tokenizer
@@ -35,19 +35,27 @@ class Encode(PipelineStep):  # type: ignore[misc]
         tokenizer: folder of the tokeniser.
         max_pieces: longer sentences are cropped, and counted.
         pairs_as_text: the sides of pairs are written as sentences too.
+        rejected: keep all that is left out beside.
     """
 
     type = "writer"
     name = "erniem: encode"
 
     def __init__(
-        self, remaining: Remaining, tokenizer: Path, *, max_pieces: int, pairs_as_text: bool
+        self,
+        remaining: Remaining,
+        tokenizer: Path,
+        *,
+        max_pieces: int,
+        pairs_as_text: bool,
+        rejected: bool,
     ) -> None:
         super().__init__()
         self.remaining = remaining
         self.tokenizer = tokenizer
         self.max_pieces = max_pieces
         self.pairs_as_text = pairs_as_text
+        self.rejected = rejected
 
     def run(
         self, data: Iterable[object] | None = None, rank: int = 0, world_size: int = 1
@@ -64,8 +72,9 @@ class Encode(PipelineStep):  # type: ignore[misc]
                 if self.pairs_as_text and len(rows.texts) == 2:
                     self._add_sides(parts, rows, pieces, left)
         parts.save()
-        drops = Drops()
+        drops = Drops(beside=work.rejected(rank, "left-out") if self.rejected else None)
         _count_left_out(work.documents(rank), left, drops)
+        drops.close()
         facts = parts.plain() | drops.plain()
         work.encoded(rank).write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
         yield from ()
@@ -96,9 +105,7 @@ def _count_left_out(documents: Path, left: Left, drops: Drops) -> None:
 class _Parts:
     """The shards a task writes, one for each source and label it meets."""
 
-    def __init__(
-        self, folder: Path, tokenizer: PreTrainedTokenizerFast, stack: ExitStack
-    ) -> None:
+    def __init__(self, folder: Path, tokenizer: PreTrainedTokenizerFast, stack: ExitStack) -> None:
         self.folder = folder
         self.size = len(tokenizer)
         self.unknown = tokenizer.unk_token_id
@@ -127,7 +134,9 @@ class _Parts:
         """Writes how often each piece occurs, by language: ids and counts of those that do."""
         used = {language: np.flatnonzero(counts) for language, counts in self.counts.items()}
         arrays = {f"{language}.ids": ids for language, ids in used.items()}
-        arrays |= {f"{language}.counts": self.counts[language][ids] for language, ids in used.items()}
+        arrays |= {
+            f"{language}.counts": self.counts[language][ids] for language, ids in used.items()
+        }
         self.folder.mkdir(parents=True, exist_ok=True)
         np.savez(self.folder / "counts.npz", allow_pickle=False, **arrays)
 

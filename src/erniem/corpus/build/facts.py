@@ -52,7 +52,9 @@ class Facts:
 def _added(one: Sequence[int], other: Sequence[int]) -> list[int]:
     """Two histograms as one."""
     size = max(len(one), len(other))
-    both = [np.pad(np.array(counts, dtype=np.int64), (0, size - len(counts))) for counts in (one, other)]
+    both = [
+        np.pad(np.array(counts, dtype=np.int64), (0, size - len(counts))) for counts in (one, other)
+    ]
     return [int(count) for count in sum(both)]
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Bool, UInt8, UInt64
 
 from erniem.corpus.build.columns import read_keys
-from erniem.corpus.duplicates import Repeated, What
 from erniem.corpus.build.work import Work
+from erniem.corpus.duplicates import Repeated, What
 
 __all__ = ["REASONS", "Left", "Remaining"]
 

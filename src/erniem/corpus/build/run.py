@@ -182,6 +182,7 @@ class _Build:
             self.tokenizer_folder,
             max_pieces=self.recipe.max_pieces,
             pairs_as_text=self.recipe.pairs_as_text,
+            rejected=self.recipe.rejected,
         )
         self._run("encode", [step], len(self.sources))
 
@@ -279,9 +280,7 @@ def _pairs(counts: Mapping[tuple[str, str], int]) -> Counter[str]:
 def _candidates(cleaned: Iterable[Mapping[str, Any]]) -> Iterable[HeldOut]:
     for facts in cleaned:
         for one in facts["candidates"]:
-            yield HeldOut(
-                label=one["label"], texts=tuple(one["texts"]), keys=tuple(one["keys"])
-            )
+            yield HeldOut(label=one["label"], texts=tuple(one["texts"]), keys=tuple(one["keys"]))
 
 
 def _codes(labels: Iterable[str]) -> list[str]:

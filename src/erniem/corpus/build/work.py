@@ -45,9 +45,9 @@ class Work:
         """Counts and drops of a task that cleaned."""
         return self._of_task("cleaned", rank, ".json")
 
-    def rejected(self, rank: int) -> Path:
-        """All that a task dropped."""
-        return self._of_task("corpus/rejected", rank, ".jsonl")
+    def rejected(self, rank: int, why: str) -> Path:
+        """All that a task dropped while it cleaned, or left out when it encoded."""
+        return self._of_task(f"corpus/rejected/{why}", rank, ".jsonl")
 
     def repeated(self, bucket: int) -> Path:
         """What a bucket found to be repeated."""

@@ -11,38 +11,28 @@ from datatrove.pipeline.base import PipelineStep
 from datatrove.pipeline.filters.base_filter import BaseFilter, get_filter_result
 
 from erniem.corpus.document import Document
-from erniem.corpus.steps.addresses import Addresses
 from erniem.corpus.steps.copied import Copied
-from erniem.corpus.steps.length import Length
 from erniem.corpus.steps.length_ratio import LengthRatio
 from erniem.corpus.steps.numbers import Numbers
-from erniem.corpus.steps.private import Private
 from erniem.corpus.steps.repair import Repair
-from erniem.corpus.steps.repetition import Repetition
 from erniem.corpus.steps.rule import Filter, Rule
 from erniem.corpus.steps.same_addresses import SameAddresses
 from erniem.corpus.steps.script import Script
 from erniem.corpus.steps.split import Split
-from erniem.corpus.steps.symbols import Symbols
 
 __all__ = ["DEFAULT_STEPS", "STEPS", "described", "rules_of"]
 
 STEPS: Mapping[str, type[Rule]] = {
     "repair": Repair,
     "split": Split,
-    "length": Length,
-    "symbols": Symbols,
-    "repetition": Repetition,
-    "addresses": Addresses,
     "script": Script,
     "copied": Copied,
     "length_ratio": LengthRatio,
     "numbers": Numbers,
     "same_addresses": SameAddresses,
-    "private": Private,
 }
 """By the name that a recipe has for it."""
-DEFAULT_STEPS = ("repair", "symbols", "copied")
+DEFAULT_STEPS = ("repair", "copied")
 """What is done to text when nothing is said: nothing that a language could be wronged by."""
 
 
