@@ -21,6 +21,7 @@ from typing import Any
 import zstandard
 
 __all__ = [
+    "BUFFER",
     "DAMAGED",
     "PACKED",
     "elsewhere",

@@ -3,28 +3,22 @@
 ```text
 sw.txt  sw.jsonl.gz  sw.parquet  sw.conllu.xz          sentences or texts of a language
 en-sw.tsv  en-sw.jsonl  en-sw.tmx.gz  en-sw.po         pairs of two
+news.en-sw.en and news.en-sw.sw                        pairs in two files, one source
 ```
 """
 
-import re
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from erniem.compressed import is_url, unpacked_name
 from erniem.corpus.sources.codes import language_of
 from erniem.corpus.sources.formats import DETAILS, check_source, details_of
-from erniem.corpus.sources.listing import is_folder, listed
+from erniem.corpus.sources.hub import PREFIX
+from erniem.corpus.sources.listing import WILD, exists, is_folder, listed
+from erniem.corpus.sources.names import Told, told_by
 from erniem.corpus.sources.source import Source, SourceEntry
 
 __all__ = ["find_sources"]
-
-LABEL = re.compile(r"([a-z]{2,3}(?:_[A-Za-z]{2,8})*)(?:-([a-z]{2,3}(?:_[A-Za-z]{2,8})*))?")
-"""`de`, `en-de`, `pt_BR-zh_Hans`."""
-
-
-ENDINGS = {
-    ending: name for name, details in reversed(list(DETAILS.items())) for ending in details.endings
-}
-"""Which format a name tells: of several with one ending, the first."""
 
 
 def find_sources(entry: SourceEntry) -> list[Source]:
@@ -36,18 +30,18 @@ def find_sources(entry: SourceEntry) -> list[Source]:
     """
     if entry.format != "auto":
         details_of(entry.format, entry.path)
-    passes_over = is_folder(entry.path)
-    found: list[Source] = []
-    for path in listed(entry.path):
-        source = _source(path, entry)
-        if source is not None:
-            check_source(source)
-            found.append(source)
-        elif not passes_over:
-            raise ValueError(
-                f"{path}: its name does not say what it holds: name it XX.txt (sentences of "
-                "language XX) or XX-YY.tsv (pairs), or state its format and languages."
-            )
+    if entry.path.startswith(PREFIX):
+        return [_data_set(entry)]
+    paths = _paths(entry)
+    told = {path: told_by(path, entry.format, entry.languages, entry.options) for path in paths}
+    found = [_source(path, one, entry) for path, one in told.items() if one is not None]
+    seconds = {source.options.get("second") for source in found}
+    silent = [path for path, one in told.items() if one is None and path not in seconds]
+    if silent and not is_folder(entry.path):
+        raise ValueError(
+            f"{silent[0]}: its name does not say what it holds: name it XX.txt (sentences of "
+            "language XX) or XX-YY.tsv (pairs), or state its format and languages."
+        )
     if not found:
         raise ValueError(
             f"{entry.path} holds no text: name files XX.txt (sentences of language XX, one a line) "
@@ -56,36 +50,46 @@ def find_sources(entry: SourceEntry) -> list[Source]:
     return found
 
 
-def _source(path: str, entry: SourceEntry) -> Source | None:
-    """The source that a file is; None if neither its name nor the entry says which."""
-    name = unpacked_name(PurePath(path).name)
-    ending = _ending_of(name, entry.format)
-    kind = ENDINGS.get(ending, "") if entry.format == "auto" else entry.format
-    tags = entry.languages or _tags_of(name, ending, kind)
-    if not kind or not tags:
-        return None
-    return Source(
+def _paths(entry: SourceEntry) -> Sequence[str]:
+    """The files an entry stands for: of a folder, those that are named like the format.
+
+    Two aligned files may be told by what both names begin with.
+    """
+    is_name = WILD.isdisjoint(entry.path) and not exists(entry.path)
+    if is_name and entry.format == "moses" and entry.languages:
+        return listed(f"{entry.path}.{entry.languages[0]}*")
+    paths = listed(entry.path)
+    if entry.format != "auto" and (endings := tuple(DETAILS[entry.format].endings)):
+        named = [path for path in paths if unpacked_name(path).endswith(endings)]
+        return named if is_folder(entry.path) else paths
+    return paths
+
+
+def _source(path: str, told: Told, entry: SourceEntry) -> Source:
+    source = Source(
         path=path,
-        format=kind,
-        languages=tuple(language_of(tag, path) for tag in tags),
+        format=told.format,
+        languages=tuple(language_of(tag, path) for tag in told.tags),
         name=entry.name or _folder_of(path),
+        licence=entry.licence,
+        options=told.options,
+    )
+    check_source(source)
+    return source
+
+
+def _data_set(entry: SourceEntry) -> Source:
+    """A data set of the Hub."""
+    source = Source(
+        path=entry.path,
+        format="hub",
+        languages=tuple(language_of(tag, entry.path) for tag in entry.languages or ()),
+        name=entry.name or entry.path.removeprefix(PREFIX).rpartition("/")[2],
         licence=entry.licence,
         options=entry.options,
     )
-
-
-def _ending_of(name: str, kind: str) -> str:
-    """The end of a name that one format, or any, knows; empty if none does."""
-    endings = ENDINGS if kind == "auto" else DETAILS[kind].endings
-    return max((one for one in endings if name.endswith(one)), key=len, default="")
-
-
-def _tags_of(name: str, ending: str, kind: str) -> tuple[str, ...]:
-    """The languages that a name begins with, as it writes them; empty if it names none."""
-    match = LABEL.fullmatch(name.removesuffix(ending) if ending else name.split(".")[0])
-    tags = tuple(filter(None, match.groups())) if match else ()
-    fits = DETAILS[kind].endings.get(ending, DETAILS[kind].sides) if kind else ()
-    return tags if len(tags) in fits else ()
+    check_source(source)
+    return source
 
 
 def _folder_of(path: str) -> str:

@@ -9,10 +9,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from erniem.corpus.document import Document, Drops
+from erniem.corpus.sources.aligned import read_aligned
+from erniem.corpus.sources.conllu import read_treebank
+from erniem.corpus.sources.gettext import read_mo, read_po
+from erniem.corpus.sources.hub import read_hub
 from erniem.corpus.sources.jsonl import read_jsonl
+from erniem.corpus.sources.parquet import read_parquet
 from erniem.corpus.sources.plain import read_lines, read_texts
 from erniem.corpus.sources.source import Source
 from erniem.corpus.sources.tables import read_table
+from erniem.corpus.sources.tmx import read_tmx
+from erniem.corpus.sources.xliff import read_xliff
+from erniem.corpus.sources.zips import read_zip
 
 __all__ = ["DETAILS", "FORMATS", "Format", "Reader", "check_source", "details_of", "read"]
 
@@ -43,6 +51,22 @@ DETAILS: Mapping[str, Format] = {
         read=read_table, endings={".tsv": (2,)}, sides=(1, 2), options=("columns", "header")
     ),
     "jsonl": Format(read=read_jsonl, endings={".jsonl": (1, 2)}, sides=(1, 2), options=_COLUMNS),
+    "parquet": Format(
+        read=read_parquet, endings={".parquet": (1, 2)}, sides=(1, 2), options=_COLUMNS
+    ),
+    "hub": Format(read=read_hub, sides=(1, 2), options=("config", "split", "revision", *_COLUMNS)),
+    "conllu": Format(read=read_treebank, endings={".conllu": (1,)}, sides=(1,)),
+    "moses": Format(read=read_aligned, sides=(2,), options=("second",)),
+    "opus": Format(
+        read=read_zip,
+        endings={".zip": (2,), ".txt.zip": (2,)},
+        sides=(2,),
+        options=("first", "second"),
+    ),
+    "tmx": Format(read=read_tmx, endings={".tmx": (2,)}, sides=(2,)),
+    "po": Format(read=read_po, endings={".po": (2,)}, sides=(2,)),
+    "mo": Format(read=read_mo, endings={".mo": (2,)}, sides=(2,)),
+    "xliff": Format(read=read_xliff, endings={".xlf": (2,), ".xliff": (2,)}, sides=(2,)),
 }
 """All there are, by name."""
 

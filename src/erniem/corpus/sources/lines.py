@@ -9,7 +9,16 @@ from erniem.corpus.document import Drops
 from erniem.corpus.sources.opened import opened
 from erniem.corpus.sources.source import Source
 
-__all__ = ["LONGEST", "Block", "Unusable", "blocks_of", "decoded_lines", "every_line", "lines_of"]
+__all__ = [
+    "LONGEST",
+    "Block",
+    "Unusable",
+    "blocks_of",
+    "checked",
+    "decoded_lines",
+    "every_line",
+    "lines_of",
+]
 
 LONGEST = 2**24
 """Bytes of a line, characters of a text (16 Mi); longer ones are dropped and never held whole."""
@@ -53,7 +62,7 @@ def _decoded(raw: bytes) -> str | Unusable:
         return _unusable("not UTF-8", raw)
 
 
-def decoded_lines(file: io.BufferedIOBase) -> Iterator[str | Unusable]:
+def decoded_lines(file: io.BufferedReader) -> Iterator[str | Unusable]:
     """The lines of an open file, without their ends."""
     raw = file.readline(LONGEST).removeprefix(BYTE_ORDER_MARK)
     while raw:

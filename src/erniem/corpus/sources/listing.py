@@ -5,9 +5,18 @@ from pathlib import Path
 
 from erniem.compressed import elsewhere, is_url
 
-__all__ = ["is_folder", "listed"]
+__all__ = ["WILD", "exists", "is_folder", "listed"]
 
 WILD = frozenset("*?[")
+"""What makes a pattern of a path."""
+
+
+def exists(path: str) -> bool:
+    """Whether there is such a file or folder, here or elsewhere."""
+    if not is_url(path):
+        return Path(path).exists()
+    storage, place = elsewhere(path)
+    return bool(storage.exists(place))
 
 
 def is_folder(path: str) -> bool:

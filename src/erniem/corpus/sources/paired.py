@@ -6,7 +6,10 @@ from erniem.corpus.document import Document, Drops, pair
 from erniem.corpus.sources.lines import LONGEST
 from erniem.corpus.sources.source import Source
 
-__all__ = ["one_line", "pair_of", "why_unusable"]
+__all__ = ["one_line", "pair_of", "shown", "why_unusable"]
+
+SHOWN = 100
+"""Characters of a side that are shown as an example."""
 
 
 def one_line(text: str) -> str:
@@ -29,11 +32,15 @@ def why_unusable(text: str) -> str | None:
 
 def pair_of(sides: Sequence[str], source: Source, drops: Drops) -> Document | None:
     """A pair of the source's languages; None, and counted, if a side is empty or unusable."""
-    sides = [side.strip() for side in sides]
-    reasons = [reason for side in sides if (reason := why_unusable(side))]
-    if not reasons:
-        return pair(*sides, languages=source.languages, source=source.name)
-    reason = "empty side" if reasons[0] == "empty" else reasons[0]
-    example = "\t".join(side[:100] for side in sides).replace("\0", " ")
-    drops.add(reason, source.name, source.label, example.encode("utf-8", "replace").decode())
+    first, second = (side.strip() for side in sides)
+    reason = why_unusable(first) or why_unusable(second)
+    if reason is None:
+        return pair(first, second, languages=source.languages, source=source.name)
+    reason = "empty side" if reason == "empty" else reason
+    drops.add(reason, source.name, source.label, shown(f"{first[:SHOWN]}\t{second[:SHOWN]}"))
     return None
+
+
+def shown(text: str) -> str:
+    """A text as an example of what was dropped, whatever it holds."""
+    return text[: 2 * SHOWN].replace("\0", " ").encode("utf-8", "replace").decode()

@@ -13,7 +13,7 @@ from typing import Any
 
 from erniem.corpus.document import Document, Drops, sentence
 from erniem.corpus.sources.codes import known_code
-from erniem.corpus.sources.paired import pair_of, why_unusable
+from erniem.corpus.sources.paired import pair_of, shown, why_unusable
 from erniem.corpus.sources.source import Source
 
 __all__ = ["Row", "check_columns", "columns_of", "documents_of"]
@@ -64,7 +64,9 @@ def documents_of(rows: Iterable[Row], source: Source, drops: Drops) -> Iterator[
             check_columns(row, source)
             first = False
         if not _is_in_language(row, source):
-            drops.add("another language", source.name, source.label, str(_text(row, source))[:100])
+            drops.add(
+                "another language", source.name, source.label, shown(str(_text(row, source) or ""))
+            )
         elif len(source.languages) == 2:
             yield from filter(None, [pair_of(_sides(row, source), source, drops)])
         else:
@@ -92,7 +94,7 @@ def _sentences(row: Row, source: Source, drops: Drops) -> Iterator[Document]:
             url=url if isinstance(url, str) else "",
         )
     else:
-        drops.add(reason, source.name, source.label, repr(text)[:100])
+        drops.add(reason, source.name, source.label, shown(str(text or "")))
 
 
 def _sides(row: Row, source: Source) -> list[str]:
