@@ -194,8 +194,7 @@ class KeyWriter:
     ) -> None:
         try:
             if kind is None:
-                if self._keys:
-                    self._sort()
+                self._sort()
         except BaseException as failure:
             self._file.__exit__(type(failure), failure, failure.__traceback__)
             raise

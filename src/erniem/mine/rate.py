@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from erniem.corpus.document import Drops, sides_of
-from erniem.corpus.read import Source, read_pairs
+from erniem.corpus.sources import Source, read
 from erniem.embed import VectorSettings, open_encoder
 from erniem.mine.semantic import BATCH, FAR, Nearness, score_pairs
 from erniem.mine.vectors import vectors_for
@@ -62,7 +62,8 @@ def rate_file(
     """
     drops, scores, kept = Drops(), [], 0
     settings = vectors or vectors_for(encoder)
-    documents = read_pairs(Source(path=pairs, languages=("", ""), name=pairs.name), drops)
+    source = Source(path=str(pairs), format="tsv", languages=("", ""), name=pairs.name)
+    documents = read(source, drops)
     scored = score_pairs(documents, open_encoder(encoder), settings, by=by, batch=batch)
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(output.name + ".partial")

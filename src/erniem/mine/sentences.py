@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from erniem.corpus.document import Drops
-from erniem.corpus.read import Source, lines_of
+from erniem.corpus.sources import Source, lines_of
 
 __all__ = ["Sentences", "write_sentences"]
 
@@ -60,7 +60,7 @@ def write_sentences(
         ValueError: a file that cannot be read or holds no sentence, a line without an id.
         OSError: there is no such file.
     """
-    source = Source(path=path, languages=(), name=path.name)
+    source = Source(path=str(path), format="text", languages=(), name=path.name)
     starts = [0]
     known: set[bytes] = set()
     with (folder / TEXT).open("wb") as file:

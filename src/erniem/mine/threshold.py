@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from erniem.corpus.document import Drops, sides_of
-from erniem.corpus.read import Source, read_pairs
+from erniem.corpus.sources import Source, read
 from erniem.embed import SentenceEncoder, VectorSettings
 from erniem.mine.settings import RATIO, MineSettings
 from erniem.mine.side import Side
@@ -103,8 +103,8 @@ def threshold_of_known(
     Raises:
         ValueError: a file that cannot be read or has no pairs.
     """
-    source = Source(path=path, languages=("", ""), name=path.name)
-    pairs = [sides_of(document) for document in read_pairs(source, Drops())]
+    source = Source(path=str(path), format="tsv", languages=("", ""), name=path.name)
+    pairs = [sides_of(document) for document in read(source, Drops())]
     made = encoder.vectors([text for pair in pairs for text in pair], vectors)
     scores = known_scores(made[::2], made[1::2], first, second, settings)
     return float(np.quantile(scores, 1 - KEPT)) - ROUNDING

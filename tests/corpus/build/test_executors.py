@@ -53,9 +53,7 @@ def test_a_task_that_dies_whenever_it_runs_is_named_and_the_others_are_kept(
     tmp_path: Path,
 ) -> None:
     step = Count(tmp_path, deadly=1, deaths=99)
-    with pytest.raises(
-        RuntimeError, match=r"of 1 tasks of stage stage \(1 …\) were killed .* fewer workers"
-    ):
+    with pytest.raises(RuntimeError, match=r"1 tasks of stage stage \(1 …\) were killed .* fewer"):
         run(Executor(workers=2), step, tmp_path)
     before = calls(step)
     run(Executor(workers=2), Count(tmp_path), tmp_path)
@@ -105,7 +103,7 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Executor:
     programs = {
         "sbatch": SBATCH.format(python=sys.executable, folder=str(folder)),
         "squeue": "#!/bin/sh\n",
-        "srun": '#!/bin/sh\nwhile [ $# -gt 0 ] && [ "$1" != launch_pickled_pipeline ]; do shift; done\nexec "$@"\n',
+        "srun": '#!/bin/sh\nwhile [ "$1" != launch_pickled_pipeline ]; do shift; done\nexec "$@"\n',
         "scontrol": "#!/bin/sh\necho here\n",
     }
     for name, text in programs.items():

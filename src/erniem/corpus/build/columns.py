@@ -79,7 +79,11 @@ class DocumentWriter:
     def add(self, documents: Sequence[Document], keys: UInt64[np.ndarray, "2 n"]) -> None:
         """Appends documents with the keys of their first and second sides."""
         rows = [(source_of(document), *_columns(document)) for document in documents]
-        arrays = [pa.array(column, type=kind) for column, kind in zip(zip(*rows), SCHEMA.types[:5])]
+        columns = zip(*rows, strict=True)
+        arrays = [
+            pa.array(column, type=kind)
+            for column, kind in zip(columns, SCHEMA.types[:5], strict=True)
+        ]
         arrays += [pa.array(column) for column in keys]
         self._writer.write_batch(pa.record_batch(arrays, schema=SCHEMA))
 

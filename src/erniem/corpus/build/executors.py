@@ -143,9 +143,9 @@ def _run_local(executor: Executor, steps: list[PipelineStep], tasks: int, log: P
 
 def _killed(log: Path, tasks: int, which: str) -> str:
     return (
-        f"the processes of {tasks} tasks of stage {log.name} ({which}) were killed {ATTEMPTS} times "
-        "over: most likely memory ran out; give fewer workers, and run the same command again: "
-        "what is finished stays."
+        f"the processes of {tasks} tasks of stage {log.name} ({which}) were killed {ATTEMPTS} "
+        "times over: most likely memory ran out; give fewer workers, and run the same command "
+        "again: what is finished stays."
     )
 
 

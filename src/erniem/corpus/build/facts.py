@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
-
-import numpy as np
 
 from erniem.corpus.build.pieces import Pieces
 from erniem.corpus.manifest import DatasetFacts, lengths_histogram
@@ -51,11 +50,7 @@ class Facts:
 
 def _added(one: Sequence[int], other: Sequence[int]) -> list[int]:
     """Two histograms as one."""
-    size = max(len(one), len(other))
-    both = [
-        np.pad(np.array(counts, dtype=np.int64), (0, size - len(counts))) for counts in (one, other)
-    ]
-    return [int(count) for count in sum(both)]
+    return [sum(counts) for counts in zip_longest(one, other, fillvalue=0)]
 
 
 def total_facts(

@@ -54,7 +54,7 @@ def recipe_of(
     """
     steps: list[Any] = list(DEFAULT_STEPS)
     if exclude:
-        steps.append({"unseen": {"folders": [str(folder) for folder in exclude]}})
+        steps.append({"unseen": {"sets": [str(folder) for folder in exclude]}})
     vocabulary = Vocabulary(
         size=vocabulary_size, alpha=vocabulary_alpha, sentences=vocabulary_sentences
     )

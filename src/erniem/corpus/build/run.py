@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from erniem import __version__, recipes
+from erniem import recipes
 from erniem.corpus.arrays import FileFacts
 from erniem.corpus.build.cleaning import cleaning_steps
 from erniem.corpus.build.comparing import Compare
@@ -108,7 +109,7 @@ class _Build:
         plain = recipes.plain(self.recipe)
         del plain["executor"], plain["output"]
         files = [{"path": source.path, **state_of(source.path)} for source in self.sources]
-        return {"erniem": __version__, "recipe": plain, "files": files}
+        return {"erniem": version("erniem"), "recipe": plain, "files": files}
 
     def run(self) -> None:
         """All stages."""
@@ -166,10 +167,10 @@ class _Build:
         """Trains the vocabulary, or copies the one that is given."""
         if self.tokenizer_folder.is_dir():
             return
-        if self.recipe.tokenizer is None:
-            tokenizer = train_vocabulary(remaining, self.ranks, self.recipe.vocabulary)
-        else:
+        if self.recipe.tokenizer is not None:
             tokenizer = open_tokenizer(self.recipe.tokenizer)
+        else:
+            tokenizer = train_vocabulary(remaining, self.ranks, self.recipe.vocabulary)
         partial = self.work.folder / "tokenizer"
         shutil.rmtree(partial, ignore_errors=True)
         tokenizer.save_pretrained(partial)

@@ -14,7 +14,6 @@ CORPUS.work/
 """
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,7 +105,7 @@ def check_same(old: dict[str, Any], new: dict[str, Any], folder: Path) -> None:
 def state_of(path: str) -> dict[str, Any]:
     """By what a file is known to be as it was: size and time of change, where that can be told."""
     try:
-        facts = os.stat(path)
+        facts = Path(path).stat()
     except OSError:  # elsewhere, or several files: its name must do
         return {}
     return {"bytes": facts.st_size, "changed": facts.st_mtime_ns}

@@ -3,7 +3,6 @@
 import importlib
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, fields
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,6 +11,7 @@ from datatrove.pipeline.filters.base_filter import BaseFilter, get_filter_result
 
 from erniem.corpus.document import Document
 from erniem.corpus.steps.copied import Copied
+from erniem.corpus.steps.identify import Identify
 from erniem.corpus.steps.length_ratio import LengthRatio
 from erniem.corpus.steps.numbers import Numbers
 from erniem.corpus.steps.repair import Repair
@@ -19,17 +19,20 @@ from erniem.corpus.steps.rule import Filter, Rule
 from erniem.corpus.steps.same_addresses import SameAddresses
 from erniem.corpus.steps.script import Script
 from erniem.corpus.steps.split import Split
+from erniem.corpus.steps.unseen import Unseen
 
 __all__ = ["DEFAULT_STEPS", "STEPS", "described", "rules_of"]
 
 STEPS: Mapping[str, type[Rule]] = {
     "repair": Repair,
     "split": Split,
+    "identify": Identify,
     "script": Script,
     "copied": Copied,
     "length_ratio": LengthRatio,
     "numbers": Numbers,
     "same_addresses": SameAddresses,
+    "unseen": Unseen,
 }
 """By the name that a recipe has for it."""
 DEFAULT_STEPS = ("repair", "copied")
@@ -116,6 +119,5 @@ def described() -> Iterator[str]:
     """A line for each step and each of its settings."""
     for name, rule in STEPS.items():
         yield f"{name:16}{(rule.__doc__ or '').strip().splitlines()[0]}"
-        for one in fields(rule):  # type: ignore[arg-type]
-            default = one.default_factory() if one.default is MISSING else one.default  # type: ignore[misc]
-            yield f"  {one.name}: {default!r}"
+        for setting in inspect.signature(rule).parameters.values():
+            yield f"  {setting}"
