@@ -9,7 +9,7 @@ parallel/LABEL/SOURCE.…                the same of pairs, whose sides are sent
 Written by `erniem.corpus.shard_writer`. Letters: N rows (sentences or pairs), n those taken.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
@@ -18,9 +18,9 @@ import numpy as np
 from jaxtyping import Int
 
 from erniem.corpus.arrays import StoredArray
-from erniem.packing import Sentences, boundaries, within
+from erniem.packing import Sentences, boundaries
 
-__all__ = ["BOUNDS", "TOKENS", "Shard", "shard_file", "shard_name", "smallest_type"]
+__all__ = ["BOUNDS", "TOKENS", "Shard", "shard_file", "shard_name", "smallest_type", "take_rows"]
 
 TOKENS = ".tokens.npy"
 BOUNDS = ".bounds.npy"
@@ -103,18 +103,48 @@ class Shard:
 
     def take(self, indices: Int[np.ndarray, " n"]) -> tuple[Sentences, ...]:
         """The rows at these indices: all first sides, and of pairs all second sides."""
-        sides = len(self.languages)
-        return tuple(
-            self._sentences(sides * indices + side, language)
-            for side, language in enumerate(self.languages)
-        )
+        return take_rows([(self, indices)])
 
-    def _sentences(self, indices: Int[np.ndarray, " n"], language: int) -> Sentences:
-        starts, ends = self._bounds[indices], self._bounds[indices + 1]
-        lengths = ends - starts
-        places = np.repeat(starts, lengths) + within(lengths)
-        return Sentences(
-            ids=self._tokens[places].astype(np.int64),
-            bounds=boundaries(lengths),
-            languages=np.full(len(indices), language),
-        )
+    def span(self, rows: Int[np.ndarray, " n"], side: int) -> tuple[np.ndarray, np.ndarray]:
+        """Where one side of these rows begins and ends among the pieces."""
+        sentences = rows * len(self.languages) + side
+        return self._bounds[sentences], self._bounds[sentences + 1]
+
+    def pieces(self, places: Int[np.ndarray, " T"]) -> np.ndarray:
+        """The pieces at these places."""
+        return self._tokens[places]
+
+
+def take_rows(
+    parts: Sequence[tuple[Shard, Int[np.ndarray, " n"]]], limit: int | None = None
+) -> tuple[Sentences, ...]:
+    """Rows of several shards at once, at the price of one.
+
+    Args:
+        parts: shards of sentences or shards of pairs, with the numbers of rows in each; at least
+            one.
+        limit: the first so many pieces of each sentence; all if None.
+
+    Returns:
+        All first sides, and of pairs all second sides, in the order of the parts.
+    """
+    sides = range(len(parts[0][0].languages))
+    return tuple(_taken(parts, side, limit) for side in sides)
+
+
+def _taken(
+    parts: Sequence[tuple[Shard, Int[np.ndarray, " n"]]], side: int, limit: int | None
+) -> Sentences:
+    spans = [shard.span(rows, side) for shard, rows in parts]
+    starts = np.concatenate([start for start, _ in spans])
+    lengths = np.concatenate([end for _, end in spans]) - starts
+    bounds = boundaries(lengths if limit is None else np.minimum(lengths, limit))
+    lengths = np.diff(bounds)
+    places = np.repeat(starts - bounds[:-1], lengths) + np.arange(bounds[-1])
+    ids = np.empty(len(places), dtype=np.int64)
+    counts = [len(rows) for _, rows in parts]
+    edges = bounds[boundaries(np.array(counts))].tolist()
+    for (shard, _), low, high in zip(parts, edges[:-1], edges[1:], strict=True):
+        ids[low:high] = shard.pieces(places[low:high])
+    languages = np.repeat([shard.languages[side] for shard, _ in parts], counts)
+    return Sentences(ids=ids, bounds=bounds, languages=languages)

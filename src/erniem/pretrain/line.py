@@ -15,12 +15,13 @@ the same block once in `POOL` times. In memory are one number a block and the ro
 Letters: N rows, n those in a window.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, UInt
 
 from erniem.packing import boundaries
 
@@ -45,6 +46,27 @@ class Rows(Protocol):
         """Tokens of the rows from `start` to `stop`; 0 of a row that has no place on the line."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Pool:
+    """The rows of a pool in their drawn order."""
+
+    begin: int
+    """The token of the endless line at which it begins."""
+    end: int
+    """The token at which the next one begins."""
+    numbers: UInt[np.ndarray, " k"]
+    """Numbers of its rows, in the smallest type that fits."""
+    starts: UInt[np.ndarray, " k"]
+    """The token of the pool at which each begins, likewise."""
+
+    def window(self, start: int, stop: int) -> Int[np.ndarray, " n"]:
+        """Numbers of the rows that begin at tokens `start` to `stop` of the endless line."""
+        # Of the same type, or numpy would copy all starts into another first.
+        window = np.array([start - self.begin, stop - self.begin], dtype=self.starts.dtype)
+        low, high = self.starts.searchsorted(window)
+        return self.numbers[low:high].astype(np.int64)
+
+
 class Line:
     """The endless line of a data set; a row belongs to the window that it begins in.
 
@@ -61,7 +83,7 @@ class Line:
         assert self.total, "a line needs a row"
         self.num_pools = -(-len(rows.blocks) // POOL)
         self._dealt = lru_cache(maxsize=2)(self._deal)
-        self._opened = lru_cache(maxsize=1)(self._open)
+        self._opened: _Pool | None = None
 
     def window(self, start: int, stop: int) -> Int[np.ndarray, " n"]:
         """Numbers of the rows that begin at tokens `start` to `stop` of the endless line.
@@ -69,24 +91,23 @@ class Line:
         Example: lengths [4, 4, 4] in their own order: `window(0, 8)` → `[0, 1]`,
         `window(8, 13)` → `[2]` and the first of the next epoch.
         """
-        found = [np.zeros(0, dtype=np.int64)]
-        for epoch in range(start // self.total, max(start, stop - 1) // self.total + 1):
-            offset = epoch * self.total
-            low, high = max(0, start - offset), min(self.total, stop - offset)
-            found.extend(self._window_of(epoch, low, high))
-        return np.concatenate(found)
+        pool = self._pool_at(start)
+        found = [pool.window(start, min(stop, pool.end))]
+        while pool.end < stop:
+            pool = self._pool_at(pool.end)
+            found.append(pool.window(pool.begin, min(stop, pool.end)))
+        return found[0] if len(found) == 1 else np.concatenate(found)
 
-    def _window_of(self, epoch: int, start: int, stop: int) -> Iterator[Int[np.ndarray, " n"]]:
-        """The rows of one epoch that begin at its tokens `start` to `stop`, pool by pool."""
-        _, edges = self._dealt(epoch)
-        first = int(np.searchsorted(edges, start, side="right")) - 1
-        for pool in range(first, int(np.searchsorted(edges, stop))):
-            numbers, starts = self._opened(epoch, pool)
-            window = np.array([start, stop]) - edges[pool]
-            window = window.clip(0, edges[pool + 1] - edges[pool])
-            # Of the same type, or numpy would copy all starts into another first.
-            low, high = np.searchsorted(starts, window.astype(starts.dtype))
-            yield numbers[low:high].astype(np.int64)
+    def _pool_at(self, place: int) -> _Pool:
+        """The pool that holds a token of the endless line; the last one stays open."""
+        pool = self._opened
+        if pool is None or not pool.begin <= place < pool.end:
+            epoch, token = divmod(place, self.total)
+            _, edges = self._dealt(epoch)
+            number = int(edges.searchsorted(token, side="right")) - 1
+            self._opened = None  # two pools need not be in memory
+            pool = self._opened = self._open(epoch, number)
+        return pool
 
     def _dice(self, *what: int) -> np.random.Generator:
         return np.random.default_rng([*self.seed, *what])
@@ -98,10 +119,10 @@ class Line:
         pools = np.array_split(order, self.num_pools)
         return pools, boundaries(np.array([self.rows.blocks[pool].sum() for pool in pools]))
 
-    def _open(self, epoch: int, pool: int) -> tuple[np.ndarray, np.ndarray]:
-        """The order of the rows of a pool, and the token of the pool at which each begins."""
+    def _open(self, epoch: int, number: int) -> _Pool:
+        """Draws the order of the rows of a pool."""
         pools, edges = self._dealt(epoch)
-        blocks = np.sort(pools[pool])
+        blocks = np.sort(pools[number])
         runs = np.split(blocks, np.flatnonzero(np.diff(blocks) != 1) + 1)
         spans = [
             (int(run[0]) * BLOCK, min((int(run[-1]) + 1) * BLOCK, self.rows.num_rows))
@@ -110,7 +131,11 @@ class Line:
         lengths = np.concatenate([self.rows.lengths(*span) for span in spans])
         numbers = np.concatenate([np.arange(*span) for span in spans])
         order = np.flatnonzero(lengths)
-        self._dice(epoch, 1 + pool).shuffle(order)
-        starts = boundaries(lengths[order])[:-1]
-        small = np.min_scalar_type(edges[pool + 1] - edges[pool])
-        return numbers[order].astype(np.min_scalar_type(self.rows.num_rows)), starts.astype(small)
+        self._dice(epoch, 1 + number).shuffle(order)
+        begin, end = edges[number : number + 2].tolist()
+        return _Pool(
+            begin=epoch * self.total + begin,
+            end=epoch * self.total + end,
+            numbers=numbers[order].astype(np.min_scalar_type(self.rows.num_rows)),
+            starts=boundaries(lengths[order])[:-1].astype(np.min_scalar_type(end - begin)),
+        )

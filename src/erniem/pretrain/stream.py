@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from erniem.corpus.corpus import Corpus, Dataset
-from erniem.corpus.shards import Shard
+from erniem.corpus.shards import Shard, take_rows
 from erniem.packing import Sentences
 from erniem.pretrain.fit import Fit
 from erniem.pretrain.line import Line
@@ -34,6 +34,7 @@ __all__ = ["PARALLEL", "MixedSentences", "Stream", "micro_batches_of"]
 
 PARALLEL = ("tlm", "camlm")
 """The objectives that read pairs; the others read plain sentences."""
+NOTHING = np.zeros(0, dtype=np.int64)
 
 
 def micro_batches_of(step: int, rank: int, world: int, per_step: int) -> range:
@@ -72,7 +73,6 @@ class _Reading:
 
     objective: str
     dataset: Dataset
-    limit: int
     line: Line
 
     @property
@@ -82,11 +82,6 @@ class _Reading:
     @property
     def name(self) -> str:
         return f"{self.label}/{self.dataset.source}"
-
-    def take(self, start: int, stop: int) -> tuple[Sentences, ...]:
-        """What begins at tokens `start` to `stop` of the line: sentences, or both sides."""
-        sides = self.dataset.shard.take(self.line.window(start, stop))
-        return sides if self.dataset.parallel else tuple(side.cropped(self.limit) for side in sides)
 
 
 class Stream:
@@ -147,7 +142,7 @@ class Stream:
         """Every data set as every objective reads it, if anything of it fits."""
         fits: dict[tuple[Shard, int], Fit] = {}  # objectives of one limit look at lengths once
         for objective in objectives:
-            limit = self.limit_alone if objective == "mmlm" else self.limit_paired
+            limit = self._limit(objective)
             for dataset in self._readable(objective):
                 key = (dataset.shard, limit)
                 rows = fits[key] = fits.get(key) or Fit(dataset.shard, limit)
@@ -155,7 +150,11 @@ class Stream:
                 if rows.blocks.any():
                     name = f"{objective}/{dataset.label}/{dataset.source}"
                     line = Line(rows, (seed, *name.encode()))
-                    yield _Reading(objective=objective, dataset=dataset, limit=limit, line=line)
+                    yield _Reading(objective=objective, dataset=dataset, line=line)
+
+    def _limit(self, objective: str) -> int:
+        """Pieces of a sentence, or of each side of a pair, at most."""
+        return self.limit_alone if objective == "mmlm" else self.limit_paired
 
     def _readable(self, objective: str) -> Iterator[Dataset]:
         """What an objective may read."""
@@ -227,19 +226,19 @@ class Stream:
         """
         rates = self.rates[len(opened_at) - 1]
         starts, stops = self._places(number, opened_at), self._places(number + 1, opened_at)
-        parts: dict[str, list[tuple[Sentences, ...]]] = {}
-        for place in np.flatnonzero(rates):
-            reading = self.readings[place]
-            of_objective = parts.setdefault(reading.objective, [])
-            if starts[place] < stops[place]:
-                of_objective.append(reading.take(int(starts[place]), int(stops[place])))
-        for objective, sides in parts.items():
+        windows = zip(self.readings, starts.tolist(), stops.tolist(), rates.tolist(), strict=True)
+        parts: dict[str, list[tuple[Shard, Int[np.ndarray, " n"]]]] = {}
+        for reading, start, stop, rate in windows:
+            if rate:
+                rows = reading.line.window(start, stop) if start < stop else NOTHING
+                of_objective = parts.setdefault(reading.objective, [])
+                if len(rows) or not of_objective:
+                    of_objective.append((reading.dataset.shard, rows))
+        for objective, taken in parts.items():
+            limit = None if objective in PARALLEL else self._limit(objective)
+            first, *others = take_rows(taken, limit)
             yield MixedSentences(
-                objective=objective,
-                first=Sentences.concatenated([first for first, *_ in sides]),
-                second=Sentences.concatenated([second for _, second in sides])
-                if objective in PARALLEL
-                else None,
+                objective=objective, first=first, second=others[0] if others else None
             )
 
     def epochs(self, number: int, opened_at: Sequence[int]) -> dict[str, float]:

@@ -272,7 +272,12 @@ class PretrainTrainer(Trainer):
         with self._staged(name) as staged:
             super()._save_checkpoint(model, trial)
             if self.is_world_process_zero():
-                state = {"opened_at": self.opened_at, "meters": self.meters.state()}
+                number = self.state.global_step * self.recipe.micro_batches
+                state = {
+                    "opened_at": self.opened_at,
+                    "meters": self.meters.state(),
+                    "epochs": self.assembler.stream.epochs(number, self.opened_at),
+                }
                 (staged / PROGRESS_FILE).write_text(json.dumps(state))
         if self.args.should_save:
             rotate_checkpoints(
