@@ -160,6 +160,17 @@ def test_copies_and_saved_ones_are_the_same(tokenizer: ErnieMTokenizer, tmp_path
         assert fingerprint(other) == fingerprint(tokenizer)
 
 
+def test_sentencepiece_waits_for_a_text(tokenizer_of: Of, tmp_path: Path) -> None:
+    tokenizer = copy.deepcopy(tokenizer_of("official"))
+    tokenizer.add_tokens(["<new>", AddedToken("ab1", normalized=False)])
+    assert tokenizer.convert_tokens_to_ids("<new>") == len(tokenizer) - 1
+    tokenizer.save_pretrained(tmp_path)
+    assert "splitter" not in vars(tokenizer._tokenizer)
+    # A piece stays a piece in what was opened without the token, however late it is made.
+    assert tokenizer("xａｂ１").input_ids == tokenizer_of("official")("xａｂ１").input_ids
+    assert "splitter" in vars(tokenizer._tokenizer)
+
+
 def test_another_segmentation_is_another_fingerprint(tokenizer_of: Of) -> None:
     assert len({fingerprint(tokenizer_of(name)) for name in SEGMENTATIONS}) == 3
 
