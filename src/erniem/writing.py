@@ -7,6 +7,10 @@ Latin: af ang ast br ca cbk ceb ch crh cs csb cy da de dsb dtp ee en eo es et eu
 Latin: ga gd gl gn gsw ha hr hsb ht hu ia id ie ig ilo io is it jv kab kw kzj la lb lfn lg li ln lt
 Latin: lv max mg mi mt nb nds nl nn no nov nso ny oc om pam pcm pl pms pt qu rm rn ro rw se sk
 Latin: sl sn so sq ss st su sv sw swg tl tn to tr ts tzl ve vec vi vo wa war wo xh yo zu
+Latin: aa ak an ay bi bm co fj gv ho hz ik kg ki kj kl lu mh na nd ng nr nv sc sg sm tw ty za
+Latin Adlam Arabic: ff
+Latin Arabic: kr
+Cyrillic: ab av cu kv
 Cyrillic: ba be bg ce cv mk orv os ru sah tg tyv udm uk
 Cyrillic Latin: sr tt
 Cyrillic Latin Arabic: kk
@@ -16,9 +20,14 @@ Latin Cyrillic: az bs sh tk uz
 Latin Arabic: ku ms
 Latin Tifinagh: ber zgh
 Arabic: ar arq ary arz ckb fa ps ug ur
-Arabic Devanagari: sd
+Arabic Devanagari: ks sd
+Avestan: ae
+Thaana: dv
+Yi: ii
+Canadian_Aboriginal Latin: cr iu oj
 Gurmukhi Arabic: pa
 Hebrew: he yi
+Devanagari Latin Sinhala Thai Myanmar: pi
 Devanagari: awa bho hi mai mr ne new sa
 Devanagari Latin: gom kok
 Bengali: as bn

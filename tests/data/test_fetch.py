@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from erniem.corpus.read import find_sources
+from erniem.corpus.sources import SourceEntry, find_sources
 
 from erniem.cli import main
 from erniem.data import CATALOGUE, data_sets_named, fetch
@@ -94,7 +94,7 @@ def test_a_corpus_comes_under_names_that_the_corpus_builder_knows(
 ) -> None:
     publisher.files |= {CC100 + "sw.txt.xz": SWAHILI, CC100 + "zh-Hans.txt.xz": SWAHILI}
     said = bring("cc100", languages=["sw", "zh"])
-    found = find_sources(tmp_path / "data")
+    found = find_sources(SourceEntry(path=str(tmp_path / "data")))
     assert [(one.label, one.name) for one in found] == [("sw", "cc100"), ("zh", "cc100")]
     assert "licence: none claimed by its makers" in said[0]
     assert said[-1].startswith("files fetched: 2, ")
@@ -105,7 +105,7 @@ def test_pairs_of_opus_become_tables_english_first(publisher, bring, tmp_path: P
     publisher.files[TED + "de-en.txt.zip"] = moses("de-en", "fi\n", "two\n")
     publisher.files[TED + "de-fr.txt.zip"] = moses("de-fr", "fi\n", "go\n")
     bring("opus-ted2020", languages=["zh", "de", "fr-de"])
-    found = find_sources(tmp_path / "data")
+    found = find_sources(SourceEntry(path=str(tmp_path / "data")))
     assert [one.label for one in found] == ["de-fr", "en-de", "en-zh"]
     assert below(tmp_path / "data") == [
         "data.lock.json",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from erniem.corpus.pipeline import build_corpus
 
+from erniem.corpus.build.folders import build_corpus
 from erniem.corpus.corpus import Corpus
 from invented import CYRILLIC, GREEK, invented_words
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from erniem.corpus.pipeline import build_corpus
 
+from erniem.corpus.build.folders import build_corpus
 from erniem.corpus.corpus import Corpus
 from erniem.embed import VectorSettings, open_encoder
 from erniem.model.configuration import ErnieMConfig

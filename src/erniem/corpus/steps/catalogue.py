@@ -10,15 +10,20 @@ from datatrove.pipeline.base import PipelineStep
 from datatrove.pipeline.filters.base_filter import BaseFilter, get_filter_result
 
 from erniem.corpus.document import Document
+from erniem.corpus.steps.addresses import Addresses
 from erniem.corpus.steps.copied import Copied
 from erniem.corpus.steps.identify import Identify
+from erniem.corpus.steps.length import Length
 from erniem.corpus.steps.length_ratio import LengthRatio
 from erniem.corpus.steps.numbers import Numbers
+from erniem.corpus.steps.private import Private
 from erniem.corpus.steps.repair import Repair
+from erniem.corpus.steps.repetition import Repetition
 from erniem.corpus.steps.rule import Filter, Rule
 from erniem.corpus.steps.same_addresses import SameAddresses
 from erniem.corpus.steps.script import Script
 from erniem.corpus.steps.split import Split
+from erniem.corpus.steps.symbols import Symbols
 from erniem.corpus.steps.unseen import Unseen
 
 __all__ = ["DEFAULT_STEPS", "STEPS", "described", "rules_of"]
@@ -26,13 +31,18 @@ __all__ = ["DEFAULT_STEPS", "STEPS", "described", "rules_of"]
 STEPS: Mapping[str, type[Rule]] = {
     "repair": Repair,
     "split": Split,
-    "identify": Identify,
+    "length": Length,
+    "symbols": Symbols,
+    "repetition": Repetition,
+    "addresses": Addresses,
     "script": Script,
+    "identify": Identify,
     "copied": Copied,
     "length_ratio": LengthRatio,
     "numbers": Numbers,
     "same_addresses": SameAddresses,
     "unseen": Unseen,
+    "private": Private,
 }
 """By the name that a recipe has for it."""
 DEFAULT_STEPS = ("repair", "copied")
