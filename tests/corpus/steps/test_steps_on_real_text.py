@@ -3,7 +3,6 @@
 import lzma
 import os
 from functools import cache
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -30,9 +29,15 @@ te th tl tr uk ur vi yo zh
 LANGUAGES = _CODES.split()
 """All with some text; 17 scripts."""
 LINES = 200
-"""Of each file."""
-PROSE = ("commonvoice", "lafand", "bible_nt", "debian_handbook")
-"""Sources of sentences; the others are messages of programs too, with codes and names."""
+"""Of each file, from its whole length."""
+PROSE = ("commonvoice", "lafand", "bible_nt")
+"""Sentences; the others are headings and messages of programs too, with numbers and codes."""
+
+
+def texts_of(path: Path) -> list[str]:
+    """Some lines of a file, or of the second column of one of pairs."""
+    lines = lzma.decompress(path.read_bytes()).decode().splitlines()
+    return [line.split("\t")[-1] for line in lines[:: len(lines) // LINES + 1]]
 
 
 @cache
@@ -43,10 +48,8 @@ def lines_of(language: str) -> list[Document]:
     paths = [data / f"monolingual/commonvoice/{language}.txt.xz"]
     paths += sorted(data.glob(f"parallel/*/en-{language}.tsv.xz"))
     for path in filter(Path.exists, paths):
-        with lzma.open(path, "rt", encoding="utf-8") as file:
-            for line in islice(file, LINES):
-                text = line.rstrip("\n").split("\t")[-1]
-                found.append(sentence(text, language=language, source=path.parent.name))
+        source = path.parent.name
+        found += [sentence(text, language=language, source=source) for text in texts_of(path)]
     return list(Repair().apply(found, Drops()))
 
 
@@ -59,7 +62,7 @@ def test_a_filter_drops_next_to_nothing(language: str, rule: Filter) -> None:
     print(language, type(rule).__name__, len(lines), drops.by_reason(), sorted(by_source))
     prose = sum(document.metadata["source"] in PROSE for document in lines)
     dropped = sum(count for (_, source, _), count in drops.counts.items() if source in PROSE)
-    assert dropped <= 0.005 * prose
+    assert dropped <= max(2, 0.01 * prose)
     assert sum(drops.counts.values()) <= 0.02 * len(lines)
 
 
@@ -81,8 +84,7 @@ def test_the_tokeniser_sees_repaired_lines_as_they_were(
     data = Path(os.environ["ERNIEM_DATA"])
     changed = 0
     for path in sorted(data.glob(f"parallel/*/en-{language}.tsv.xz")):
-        with lzma.open(path, "rt", encoding="utf-8") as file:
-            lines = [line.rstrip("\n").split("\t")[-1] for line in islice(file, 100)]
+        lines = texts_of(path)[::4]
         repaired = list(map(Repair().rewritten, lines))
         changed += sum(map(str.__ne__, lines, repaired))
         assert tokenizer(repaired).input_ids == tokenizer(lines).input_ids

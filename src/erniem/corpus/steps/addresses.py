@@ -31,8 +31,8 @@ class Addresses(SideFilter):
     most_share: float = 0.5
     """Share of the characters that is in addresses. Ours: what is mostly address is no prose."""
     blocked_hosts: str = ""
-    """File with a host a line; it blocks its subdomains too, and `#` begins a comment. FineWeb
-    (Penedo et al. 2024, section 3.2) took UT1's lists. Documents without an address stay."""
+    """File with a host a line; it blocks its subdomains too, and `#` begins a comment. RefinedWeb
+    (Penedo et al. 2023) and FineWeb (2024) took UT1's lists. Documents without an address stay."""
 
     def why_drop(self, document: Document) -> str | None:
         """A blocked host, then the sides.

@@ -15,7 +15,7 @@ class Length(SideFilter):
     Thai, Chinese, Japanese, Lao, Khmer, Burmese, Tibetan and their like are measured by characters
     alone. White space at the ends counts: `Repair` comes before.
 
-    The rules for documents (Gopher, Rae et al. 2021, table A1: 50 to 100,000 words; C4, Raffel et
+    The rules for documents (Gopher, Rae et al. 2021, A.1.1: 50 to 100,000 words; C4, Raffel et
     al. 2020, section 2.2: lines of five words) would leave no sentence of most corpora.
     """
 
