@@ -20,6 +20,7 @@ __all__ = ["DocumentWriter", "Rows", "read_keys", "read_rows"]
 BATCH = 4_096
 """Rows of a batch, and of a row group."""
 NAME = pa.dictionary(pa.int32(), pa.string())
+NAMES = ("source", "language", "translation_language")
 SCHEMA = pa.schema(
     [
         ("source", NAME),
@@ -107,7 +108,7 @@ def read_rows(path: Path, keep: np.ndarray | None = None) -> Iterator[Rows]:
         path: the file.
         keep: which of its rows are wanted; all of them if None.
     """
-    file = pq.ParquetFile(path, read_dictionary=["source", "language", "translation_language"])
+    file = pq.ParquetFile(path, read_dictionary=list(NAMES))
     start = 0
     for batch in file.iter_batches(BATCH, columns=SCHEMA.names[:5]):
         numbers = np.arange(start, start + batch.num_rows)
@@ -120,18 +121,20 @@ def read_rows(path: Path, keep: np.ndarray | None = None) -> Iterator[Rows]:
 
 def _groups(batch: pa.RecordBatch, numbers: np.ndarray) -> Iterator[Rows]:
     """A batch by source and label; most files have one of each."""
-    sources, languages, others = (
-        batch.column(name).to_pylist() for name in ("source", "language", "translation_language")
-    )
-    kinds = list(zip(sources, languages, others, strict=True))
-    for kind in dict.fromkeys(kinds):
-        places = [place for place, one in enumerate(kinds) if one == kind]
-        rows = batch if len(places) == len(kinds) else batch.take(pa.array(places))
-        source, language, other = kind
-        names = ["text"] if other is None else ["text", "translation"]
+    kinds = np.stack([_codes(batch.column(name)) for name in NAMES])
+    for kind in np.unique(kinds, axis=1).T:
+        places = np.flatnonzero((kinds == kind[:, None]).all(axis=0))
+        rows = batch if len(places) == len(numbers) else batch.take(pa.array(places))
+        source, language, other = (rows.column(name)[0].as_py() for name in NAMES)
+        columns = ["text"] if other is None else ["text", "translation"]
         yield Rows(
             label=language if other is None else f"{language}-{other}",
             source=source,
             numbers=numbers[places],
-            texts=tuple(rows.column(name).to_pylist() for name in names),
+            texts=tuple(rows.column(name).to_pylist() for name in columns),
         )
+
+
+def _codes(column: pa.DictionaryArray) -> np.ndarray:
+    """Numbers of the names in a column; -1 for none."""
+    return column.indices.fill_null(-1).to_numpy(zero_copy_only=False)

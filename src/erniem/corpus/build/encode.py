@@ -96,10 +96,10 @@ def _in_turn(rows: Rows) -> list[str]:
 
 
 def _count_left_out(documents: Path, left: Left, drops: Drops) -> None:
-    for number in np.unique(left.reasons[left.reasons > 0]):
-        for rows in read_rows(documents, left.reasons == number):
-            for texts in zip(*rows.texts, strict=True):
-                drops.add(REASONS[number], rows.source, rows.label, "\t".join(texts))
+    for rows in read_rows(documents, ~left.kept):
+        for number, *texts in zip(rows.numbers, *rows.texts, strict=True):
+            reason = REASONS[left.reasons[number]]
+            drops.add(reason, rows.source, rows.label, "\t".join(texts))
 
 
 class _Parts:
