@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from erniem.corpus.sources import SourceEntry, find_sources
 
 from erniem.cli import main
+from erniem.corpus.sources import SourceEntry, find_sources
 from erniem.data import CATALOGUE, data_sets_named, fetch
 from erniem.data.plan import hub_files
 from erniem.data.web import NoNetworkError, Web

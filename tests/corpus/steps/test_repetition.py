@@ -51,14 +51,14 @@ def test_a_long_text_of_new_words_is_no_repetition() -> None:
 def test_a_document_may_not_come_back_to_a_few_words(length: int) -> None:
     often, others = " ".join(WORDS[:length]), WORDS[10:70]
     text = " ".join(f"{often} {other}" for other in others[:20]) + " " + " ".join(others[20:])
-    assert why(text) == "one stretch of 2 words too often"
+    assert why(text) == "one stretch too often"
     assert why(text, rule=Repetition(most_of_document=4.0)) is None
 
 
 def test_a_document_may_not_repeat_a_passage() -> None:
     passage, others = WORDS[:12], WORDS[20:75]
     text = " ".join([*passage, *others, *passage])
-    assert why(text) == "repeated stretches of 6 words"
+    assert why(text) == "repeated stretches"
     assert why(" ".join([*passage, *others, *passage[:6]])) is None
 
 
@@ -70,8 +70,8 @@ def test_a_document_may_not_repeat_its_lines() -> None:
 
 def test_a_document_without_spaces_is_measured_by_characters() -> None:
     passage = THAI[:36]
-    assert why(THAI * 4, "th") == "one stretch of 3 words too often"
+    assert why(THAI * 4, "th") == "one stretch too often"
     other = "".join(THAI[(at * at) % 42] + THAI[at % 41] for at in range(80))
     assert why(other, "th") is None
     text = passage + other[:60] + passage + other[60:]
-    assert why(text, "th") == "repeated stretches of 6 words"
+    assert why(text, "th") == "repeated stretches"

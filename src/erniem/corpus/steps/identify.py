@@ -77,7 +77,7 @@ class Identify(Rule):
                     drops.drop(document, reason)
 
     def reasons(self, documents: Sequence[Document]) -> list[str | None]:
-        """For each document why it is dropped, such as `in en, not in sw`; None to keep it."""
+        """For each document why it is dropped, such as `in another language`; None to keep it."""
         reasons: list[str | None] = [None] * len(documents)
         asked = [
             (at, text, code)
@@ -89,7 +89,7 @@ class Identify(Rule):
         answers = identify([text for _, text, _ in asked])
         for (at, _, code), (found, probability) in zip(asked, answers, strict=True):
             if probability >= self.least and self._differ(code, found):
-                reasons[at] = f"in {found}, not in {code}"
+                reasons[at] = "in another language"
         return reasons
 
     def _can_tell(self, text: str, code: str) -> bool:

@@ -27,11 +27,11 @@ def monotony(words: Sequence[str], text: str, most: float, *, unit: int = 1) -> 
     size = sum(map(len, words))
     for length, share in _TOP.items():
         if _top(_stretches(words, length * unit)) > share * most * size:
-            return f"one stretch of {length} words too often"
+            return "one stretch too often"
     for length, share in _AGAIN.items():
         again = _again(words, length * unit)
         if again > share * most * size:
-            return f"repeated stretches of {length} words"
+            return "repeated stretches"
         if not again:  # then no longer one is repeated either
             return None
     return None
