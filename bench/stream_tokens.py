@@ -47,7 +47,7 @@ def write_rows(folder: Path, label: str, source: str, rows: int) -> DatasetFacts
 
 
 def write_corpus(
-    folder: Path, datasets: list[DatasetFacts], **hashed: dict[Path, FileFacts]
+    folder: Path, datasets: list[DatasetFacts], hashed: dict[Path, FileFacts] | None = None
 ) -> None:
     """What turns a folder of shards into a corpus."""
     write_manifest(

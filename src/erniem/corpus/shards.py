@@ -116,7 +116,7 @@ class Shard:
 
 
 def take_rows(
-    parts: Sequence[tuple[Shard, Int[np.ndarray, " n"]]], limit: int | None = None
+    parts: Sequence[tuple[Shard, Int[np.ndarray, " _"]]], limit: int | None = None
 ) -> tuple[Sentences, ...]:
     """Rows of several shards at once, at the price of one.
 
@@ -133,7 +133,7 @@ def take_rows(
 
 
 def _taken(
-    parts: Sequence[tuple[Shard, Int[np.ndarray, " n"]]], side: int, limit: int | None
+    parts: Sequence[tuple[Shard, Int[np.ndarray, " _"]]], side: int, limit: int | None
 ) -> Sentences:
     spans = [shard.span(rows, side) for shard, rows in parts]
     starts = np.concatenate([start for start, _ in spans])
