@@ -11,7 +11,6 @@ are real (8 bytes a sentence); its pieces are a file of zeros that takes no room
 """
 
 import argparse
-import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -47,7 +46,7 @@ def write_rows(folder: Path, label: str, source: str, rows: int) -> DatasetFacts
 
 
 def write_corpus(
-    folder: Path, datasets: list[DatasetFacts], **hashed: dict[Path, FileFacts]
+    folder: Path, datasets: list[DatasetFacts], hashed: dict[Path, FileFacts] | None = None
 ) -> None:
     """What turns a folder of shards into a corpus."""
     write_manifest(
@@ -180,8 +179,17 @@ def timed(make: Callable[[], Made]) -> tuple[Made, float]:
 
 
 def memory() -> str:
-    """Most memory so far."""
-    return f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB"
+    """What the process holds, and the pages of files beside it, which the system may take back."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    found = {
+        name: int(rest.split()[0]) / 1024 for name, rest in map(_entry, lines) if "Rss" in name
+    }
+    return f"{found['RssAnon']:,.0f} MB, and {found['RssFile']:,.0f} MB of mapped files"
+
+
+def _entry(line: str) -> tuple[str, str]:
+    name, _, rest = line.partition(":")
+    return name, rest
 
 
 def main() -> None:

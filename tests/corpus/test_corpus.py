@@ -97,7 +97,7 @@ def test_opening_a_corpus_opens_no_shard(folder: Path) -> None:
     for path in folder.rglob("stories.*"):
         path.unlink()
     assert corpus.rows["de-en"] == 2
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ValueError, match=r"stories\.bounds\.npy is missing"):
         len(corpus.datasets[1].shard)
 
 

@@ -1,4 +1,6 @@
 import errno
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -49,7 +51,7 @@ def test_pairs_stay_pairs(tmp_path: Path) -> None:
     assert [first[1].tolist(), second[1].tolist()] == [[5, 6], [7]]
     assert [first.languages.tolist(), second.languages.tolist()] == [[1, 1], [2, 2]]
     assert shard.lengths().tolist() == [[2, 1], [1, 2]]
-    assert shard.lengths(1, 2).tolist() == [[1, 2]]
+    assert shard.lengths([(1, 2), (0, 1)]).tolist() == [[1, 2], [2, 1]]
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 7, 50])
@@ -107,8 +109,25 @@ def test_pieces_of_another_vocabulary_are_refused(tmp_path: Path) -> None:
 
 def test_nothing_opens_before_it_is_asked_for(tmp_path: Path) -> None:
     shard = Shard(tmp_path / "not there", (1,))
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ValueError, match=r"not there\.bounds\.npy is missing or torn"):
         len(shard)
+
+
+def test_more_shards_can_be_read_than_files_may_be_open(tmp_path: Path) -> None:
+    """As on a system where a process may have 64 files open."""
+    script = (
+        "import resource, sys; from pathlib import Path\n"
+        "import numpy as np\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
+        "from erniem.corpus.shards import Shard\n"
+        "shards = [Shard(path / 'de', (1,)) for path in sorted(Path(sys.argv[1]).iterdir())]\n"
+        "print(sum(int(shard.take(np.array([0]))[0].ids[0]) for shard in shards))"
+    )
+    for number in range(50):
+        write(tmp_path / str(number) / "de", [[number]])
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == str(sum(range(50)))
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])

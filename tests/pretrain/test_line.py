@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -19,9 +20,9 @@ class ByHand:
         self.num_rows = len(lengths)
         self.blocks = np.add.reduceat(lengths, np.arange(0, len(lengths), module.BLOCK))
 
-    def lengths(self, start: int, stop: int) -> np.ndarray:
-        assert 0 <= start < stop <= self.num_rows
-        return self.all[start:stop]
+    def lengths(self, spans: Sequence[tuple[int, int]]) -> np.ndarray:
+        assert all(0 <= start < stop <= self.num_rows for start, stop in spans)
+        return np.concatenate([self.all[start:stop] for start, stop in spans])
 
 
 def line_of(lengths: np.ndarray, *seed: int) -> Line:

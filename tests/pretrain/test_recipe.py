@@ -101,6 +101,14 @@ def test_odds_beyond_sense_are_refused() -> None:
         Objectives(rare_first=2.0)
 
 
+def test_sources_have_weights_of_their_own(tmp_path: Path) -> None:
+    text = "batch: {sources: {wikipedia: 3.0, crawl: 0.5}}\n"
+    recipe = read_recipe(file(tmp_path, BASE), file(tmp_path, text, "variant.yaml"))
+    assert recipe.batch.sources == {"wikipedia": 3.0, "crawl": 0.5}
+    with pytest.raises(ValueError, match=r"batch\.sources\.crawl is -0\.5; it cannot be negative"):
+        Batch(sources={"crawl": -0.5})
+
+
 def test_a_recipe_is_plain_all_the_way_down() -> None:
     def kinds(value: Any) -> set[type]:
         if isinstance(value, dict):

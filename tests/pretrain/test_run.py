@@ -213,6 +213,15 @@ def test_stage_2_opens_after_the_steps_of_stage_1(whole_run: Path) -> None:
     assert all("tokens/el" in line and "accuracy/camlm" in line for line in log if "stage" in line)
 
 
+def test_a_checkpoint_says_how_often_the_text_was_read(whole_run: Path) -> None:
+    epochs = [
+        json.loads((whole_run / f"checkpoint-{step}" / "pretraining.json").read_text())["epochs"]
+        for step in (9, 12)
+    ]
+    assert 0 < epochs[0]["mmlm/el/text"] < epochs[1]["mmlm/el/text"]
+    assert epochs[0]["btmlm/el"] < epochs[1]["btmlm/el"]
+
+
 @pytest.mark.parametrize("asker", ["current", "frozen"])
 def test_every_checkpoint_loads(corpus: Corpus, tmp_path: Path, asker: Any) -> None:
     settings = Objectives(btmlm=BTMLMSettings(asker=asker))

@@ -218,5 +218,5 @@ def test_the_number_of_processes_may_change_and_no_sentence_is_seen_twice_or_ski
         whole = reading.line.window(0, int(end)).tolist()
         assert sorted(seen[reading.name]) == sorted(whole)
         counts = np.bincount(seen[reading.name], minlength=reading.line.rows.num_rows)
-        counts = counts[reading.line.rows.lengths(0, len(counts)) > 0]
+        counts = counts[reading.line.rows.lengths([(0, len(counts))]) > 0]
         assert counts.max() - counts.min() <= 1, "an epoch ends before the next one begins"

@@ -94,7 +94,7 @@ def write_array(path: Path, kind: np.dtype, length: int, chunks: Iterable[np.nda
 
 
 class StoredArray:
-    """A finished file, read from its beginning to its end.
+    """A finished file, read and not mapped: what is looked at once need not stay in memory.
 
     Args:
         path: the file.
@@ -114,6 +114,13 @@ class StoredArray:
             raise ValueError(f"{path} holds {stored.dtype}, not {kind}: write it again.")
         self.kind = kind
         self.length = len(stored)
+
+    def spans(self, spans: Iterable[tuple[int, int]]) -> Iterator[np.ndarray]:
+        """The numbers from one place to another, for each of many."""
+        with self.path.open("rb") as file:
+            for start, stop in spans:
+                file.seek(HEADER + start * self.kind.itemsize)
+                yield np.fromfile(file, self.kind, stop - start)
 
     def chunks(self, size: int = CHUNK, *, first: int = 0) -> Iterator[np.ndarray]:
         """The numbers from the `first` on, `size` at a time."""

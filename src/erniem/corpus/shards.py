@@ -10,7 +10,7 @@ Written by `erniem.corpus.shard_writer`. Letters: N rows (sentences or pairs), n
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -57,6 +57,19 @@ def smallest_type(vocabulary_size: int) -> np.dtype:
     return np.dtype(np.uint16 if vocabulary_size <= 2**16 else np.uint32)
 
 
+def most_mapped() -> int:
+    """How many shards may be mapped at a time: half of the files that a process may have open.
+
+    A map keeps its file open, and a corpus may have more data sets than the usual limit of 1,024.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows: 512 files
+        return 128
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return min(limit, 16_384) // 4 if limit > 0 else 4_096
+
+
 class Shard:
     """The rows of one data set: sentences of one language, or pairs of two.
 
@@ -71,33 +84,24 @@ class Shard:
         self.path = path
         self.languages = languages
 
-    @cached_property
-    def _tokens(self) -> np.ndarray:
-        # A plain view: numpy takes from it several times as fast as from its memmap class.
-        return np.load(shard_file(self.path, TOKENS), mmap_mode="r").view(np.ndarray)
-
-    @cached_property
-    def _bounds(self) -> Int[np.ndarray, " bounds"]:
-        return np.load(shard_file(self.path, BOUNDS), mmap_mode="r").view(np.ndarray)
-
     def __len__(self) -> int:
-        return (len(self._bounds) - 1) // len(self.languages)
+        return (self._stored_bounds().length - 1) // len(self.languages)
 
-    def lengths(self, start: int = 0, stop: int | None = None) -> Int[np.ndarray, "n sides"]:
-        """Pieces of each side of the rows from `start` to `stop`."""
+    def _stored_bounds(self) -> StoredArray:
+        return StoredArray(shard_file(self.path, BOUNDS), np.dtype(np.int64))
+
+    def lengths(self, spans: Sequence[tuple[int, int]] | None = None) -> Int[np.ndarray, "n sides"]:
+        """Pieces of each side of the rows from one number to another, of many spans; or of all."""
         sides = len(self.languages)
-        stop = len(self) if stop is None else stop
-        return np.diff(self._bounds[start * sides : stop * sides + 1]).reshape(-1, sides)
+        places = [(start * sides, stop * sides + 1) for start, stop in spans or [(0, len(self))]]
+        read = self._stored_bounds().spans(places)
+        return np.concatenate([np.diff(bounds) for bounds in read]).reshape(-1, sides)
 
     def all_lengths(self, rows: int) -> Iterator[Int[np.ndarray, "n sides"]]:
-        """Pieces of each side of all rows, some rows at a time.
-
-        Read, not mapped: pages that are looked at once need not stay in memory.
-        """
+        """Pieces of each side of all rows, some rows at a time."""
         sides = len(self.languages)
-        bounds = StoredArray(shard_file(self.path, BOUNDS), np.dtype(np.int64))
         begins = np.int64(0)
-        for ends in bounds.chunks(rows * sides, first=1):
+        for ends in self._stored_bounds().chunks(rows * sides, first=1):
             yield np.diff(ends, prepend=begins).reshape(-1, sides)
             begins = ends[-1]
 
@@ -107,16 +111,27 @@ class Shard:
 
     def span(self, rows: Int[np.ndarray, " n"], side: int) -> tuple[np.ndarray, np.ndarray]:
         """Where one side of these rows begins and ends among the pieces."""
+        _, bounds = _mapped(self)
         sentences = rows * len(self.languages) + side
-        return self._bounds[sentences], self._bounds[sentences + 1]
+        return bounds[sentences], bounds[sentences + 1]
 
     def pieces(self, places: Int[np.ndarray, " T"]) -> np.ndarray:
         """The pieces at these places."""
-        return self._tokens[places]
+        tokens, _ = _mapped(self)
+        return tokens[places]
+
+
+@lru_cache(maxsize=most_mapped())
+def _mapped(shard: Shard) -> tuple[np.ndarray, np.ndarray]:
+    """Pieces and bounds; those of the shards that were read last stay open."""
+    files = (shard_file(shard.path, ending) for ending in (TOKENS, BOUNDS))
+    # A plain view: numpy takes from it several times as fast as from its memmap class.
+    tokens, bounds = (np.load(file, mmap_mode="r").view(np.ndarray) for file in files)
+    return tokens, bounds
 
 
 def take_rows(
-    parts: Sequence[tuple[Shard, Int[np.ndarray, " n"]]], limit: int | None = None
+    parts: Sequence[tuple[Shard, Int[np.ndarray, " _"]]], limit: int | None = None
 ) -> tuple[Sentences, ...]:
     """Rows of several shards at once, at the price of one.
 
@@ -133,7 +148,7 @@ def take_rows(
 
 
 def _taken(
-    parts: Sequence[tuple[Shard, Int[np.ndarray, " n"]]], side: int, limit: int | None
+    parts: Sequence[tuple[Shard, Int[np.ndarray, " _"]]], side: int, limit: int | None
 ) -> Sentences:
     spans = [shard.span(rows, side) for shard, rows in parts]
     starts = np.concatenate([start for start, _ in spans])

@@ -1,5 +1,7 @@
 """Which rows of a shard fit into an objective's sequences, and how many tokens each has there."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Int
 
@@ -37,9 +39,9 @@ class Fit:
         self.blocks: Int[np.ndarray, " blocks"] = np.concatenate(sums)
         """Tokens of each block of `BLOCK` rows."""
 
-    def lengths(self, start: int, stop: int) -> Int[np.ndarray, " n"]:
-        """Tokens of the rows from `start` to `stop` as they are read; 0 if left out."""
-        return self._fitted(self.shard.lengths(start, stop))
+    def lengths(self, spans: Sequence[tuple[int, int]]) -> Int[np.ndarray, " n"]:
+        """Tokens of the rows of these spans as they are read; 0 if left out."""
+        return self._fitted(self.shard.lengths(spans))
 
     def _fitted(self, lengths: Int[np.ndarray, "n sides"]) -> Int[np.ndarray, " n"]:
         if lengths.shape[1] == 1:

@@ -42,8 +42,8 @@ class Rows(Protocol):
     blocks: Int[np.ndarray, " blocks"]
     """Tokens of each block of `BLOCK` rows; the last one may be shorter."""
 
-    def lengths(self, start: int, stop: int) -> Int[np.ndarray, " n"]:
-        """Tokens of the rows from `start` to `stop`; 0 of a row that has no place on the line."""
+    def lengths(self, spans: Sequence[tuple[int, int]]) -> Int[np.ndarray, " n"]:
+        """Tokens of the rows from one number to another; 0 of one without a place on the line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +128,7 @@ class Line:
             (int(run[0]) * BLOCK, min((int(run[-1]) + 1) * BLOCK, self.rows.num_rows))
             for run in runs
         ]
-        lengths = np.concatenate([self.rows.lengths(*span) for span in spans])
+        lengths = self.rows.lengths(spans)
         numbers = np.concatenate([np.arange(*span) for span in spans])
         order = np.flatnonzero(lengths)
         self._dice(epoch, 1 + number).shuffle(order)
