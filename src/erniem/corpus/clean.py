@@ -4,8 +4,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from erniem.corpus.document import Drops
-from erniem.corpus.read import Source, lines_of
+from erniem.corpus.steps.evaluation import texts_in
 
 __all__ = ["normalised", "texts_of"]
 
@@ -20,29 +19,9 @@ def normalised(text: str) -> str:
 
 
 def texts_of(folders: Iterable[Path]) -> dict[Path, set[str]]:
-    """Every line and every tab-separated cell of evaluation sets, normalised, by folder.
-
-    Reads all files whose name says text: `.txt`, `.tsv`, `tatoeba.*`, packed or not.
+    """Every text of evaluation sets, normalised, by folder.
 
     Raises:
         ValueError: a folder without such a file.
     """
-    found: dict[Path, set[str]] = {}
-    for folder in folders:
-        paths = [path for path in sorted(folder.rglob("*")) if _is_text(path)]
-        if not paths:
-            raise ValueError(f"{folder} holds no .txt, .tsv or tatoeba.* file to exclude.")
-        texts: set[str] = set()
-        for path in paths:
-            source = Source(path=path, languages=(), name=folder.name)
-            for line in lines_of(source, Drops()):
-                texts.update(normalised(cell) for cell in line.split("\t"))
-        found[folder] = texts - {""}
-    return found
-
-
-def _is_text(path: Path) -> bool:
-    name = path.name
-    for ending in (".gz", ".xz", ".zst"):
-        name = name.removesuffix(ending)
-    return path.is_file() and (name.endswith((".txt", ".tsv")) or name.startswith("tatoeba."))
+    return {folder: set(map(normalised, texts_in(folder))) - {""} for folder in folders}
