@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from erniem.corpus import duplicates
-from erniem.corpus.clean import normalised
+from erniem.corpus.normalised import normalised
 from erniem.corpus.document import Document, label_of, languages_of, pair, sentence, sides_of
 from erniem.corpus.duplicates import (
     KEY,

@@ -29,7 +29,7 @@ from transformers import (
 )
 
 from erniem.convert.quiet import quiet
-from erniem.corpus.clean import normalised
+from erniem.corpus.normalised import normalised
 from erniem.embed import TODAYS_VECTORS, SentenceEncoder, VectorSettings, open_encoder
 from erniem.embed.vectors import batch_vectors, frame_of
 from erniem.finetune.folders import (

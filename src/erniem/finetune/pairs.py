@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from erniem.corpus.clean import normalised
+from erniem.corpus.normalised import normalised
 from erniem.corpus.document import Drops, sides_of
 from erniem.corpus.sources import Source, SourceEntry, find_sources, read
 

@@ -134,4 +134,4 @@ def _keys(text: str, words: int, characters: int) -> UInt64[np.ndarray, " K"]:
 
 def _stretches(codes: UInt64[np.ndarray, " L"], size: int) -> UInt64[np.ndarray, " K"]:
     """A hash of each run of so many codes."""
-    return np.lib.stride_tricks.sliding_window_view(codes, size) @ FACTORS[:size]
+    return np.convolve(codes, FACTORS[:size], "valid")

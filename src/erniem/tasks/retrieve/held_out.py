@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import combinations
 
-from erniem.corpus.clean import normalised
+from erniem.corpus.normalised import normalised
 from erniem.embed import SentenceEncoder, VectorSettings
 from erniem.tasks.retrieve.margin import Margin
 from erniem.tasks.retrieve.table import RetrievalTable, Rows, retrieve_rows
