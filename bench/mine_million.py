@@ -87,13 +87,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("real", type=Path, nargs="+")
     parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--queries", type=int, help="on the first side (as many)")
     parser.add_argument("--search", choices=SEARCHES, default="auto")
     parser.add_argument("--planted", type=int, default=1_000)
     arguments = parser.parse_args()
+    queries = arguments.queries or arguments.rows
     real = np.concatenate([np.load(path) for path in arguments.real])
     real /= np.linalg.norm(real, axis=1, keepdims=True)
     with tempfile.TemporaryDirectory() as folder:
-        first = grown(Path(folder, "first.npy"), real, arguments.rows, seed=0)
+        first = grown(Path(folder, "first.npy"), real, queries, seed=0)
         second = grown(Path(folder, "second.npy"), real, arguments.rows, seed=1)
         planted = plant(first, second, real, arguments.planted)
         memory = OwnMemory()
@@ -108,7 +110,7 @@ def main() -> None:
         recall = compared(first, second, forth[1])
     best = {(int(one), int(other)) for one, other in found.rows[: len(planted)]}
     print(
-        f"{arguments.rows:,} × {arguments.rows:,}, {real.shape[1]} wide, {arguments.search}, "
+        f"{queries:,} × {arguments.rows:,}, {real.shape[1]} wide, {arguments.search}, "
         f"{faiss.omp_get_max_threads()} threads: {seconds:,.0f} s by the clock, {work:,.0f} s of "
         "cores, both ways"
     )
