@@ -21,9 +21,10 @@ from pathlib import Path
 import faiss
 import numpy as np
 
+from erniem.tasks.retrieve.approximate import approximate_neighbours
 from erniem.tasks.retrieve.candidates import pairs_of
 from erniem.tasks.retrieve.margin import NEIGHBOURS, best_of_both
-from erniem.tasks.retrieve.nearest import neighbours
+from erniem.tasks.retrieve.nearest import Found, neighbours
 from erniem.tasks.retrieve.search import SEARCHES, search_both_ways
 
 ROWS = 20_000
@@ -83,11 +84,17 @@ def compared(first: np.ndarray, second: np.ndarray, rows: np.ndarray) -> str:
     return f"nearest found {nearest:.1%}, of all {NEIGHBOURS} {every:.1%} ({ASKED} sentences)"
 
 
+def mined(forth: Found, back: Found, count: int) -> set:
+    """The best pairs."""
+    found = pairs_of(*best_of_both(forth, back, "ratio"))
+    return {(int(one), int(other)) for one, other in found.rows[:count]}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("real", type=Path, nargs="+")
     parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--queries", type=int, help="on the first side (as many)")
+    parser.add_argument("--queries", type=int, help="on the first side, one way alone")
     parser.add_argument("--search", choices=SEARCHES, default="auto")
     parser.add_argument("--planted", type=int, default=1_000)
     arguments = parser.parse_args()
@@ -101,20 +108,25 @@ def main() -> None:
         memory = OwnMemory()
         memory.start()
         started, worked = time.perf_counter(), time.process_time()
-        forth, back = search_both_ways(
-            first, second, NEIGHBOURS, search=arguments.search, progress=True
-        )
+        if arguments.queries:
+            forth, back = approximate_neighbours(first, second, NEIGHBOURS, progress=True), None
+        else:
+            forth, back = search_both_ways(
+                first, second, NEIGHBOURS, search=arguments.search, progress=True
+            )
         seconds, work = time.perf_counter() - started, time.process_time() - worked
         most = memory.most
-        found = pairs_of(*best_of_both(forth, back, "ratio"))
+        ways = "one way, approximate" if back is None else f"both ways, {arguments.search}"
+        best = set() if back is None else mined(forth, back, len(planted))
         recall = compared(first, second, forth[1])
-    best = {(int(one), int(other)) for one, other in found.rows[: len(planted)]}
     print(
-        f"{queries:,} × {arguments.rows:,}, {real.shape[1]} wide, {arguments.search}, "
+        f"{queries:,} × {arguments.rows:,}, {real.shape[1]} wide, {ways}, "
         f"{faiss.omp_get_max_threads()} threads: {seconds:,.0f} s by the clock, {work:,.0f} s of "
-        "cores, both ways"
+        "cores"
     )
-    print(f"planted pairs among the best {len(planted):,}: {len(best & planted):,}; {recall}")
+    if back is not None:
+        print(f"planted pairs among the best {len(planted):,}: {len(best & planted):,}")
+    print(recall)
     print(
         f"memory, the mapped vectors ({(first.nbytes + second.nbytes) / 1e9:.2f} GB) aside: "
         f"{memory.before / 1e9:.2f} GB before, {most / 1e9:.2f} GB at most"
