@@ -1,14 +1,15 @@
-"""Exact mining among a million sentence vectors: time, and memory beside the vectors themselves.
+"""Search for mining among many vectors: time, memory, and what an approximate search misses.
 
 ```sh
-OMP_NUM_THREADS=2 python bench/mine_million.py --queries 10000
-OMP_NUM_THREADS=2 python bench/mine_million.py --queries 1000000      # all with all: hours
+OMP_NUM_THREADS=1 python bench/mine_million.py REAL.npy --rows 100000 --search exact
+OMP_NUM_THREADS=1 python bench/mine_million.py REAL.npy --rows 1000000 --search approximate
 ```
 
-Vectors of width 384 by chance, in files mapped into memory; planted among them, pairs that are
-alike up to noise. Both directions are searched whole: each query among a million keys, each key
-among the queries. With fewer queries than keys, the time of a million queries is extrapolated, and
-says so. Seconds are of the clock and of all cores, which differ where a machine has other work.
+REAL.npy: vectors of sentences of both languages, as `erniem mine` leaves them in
+`OUTPUT.mining/*/vectors.npy`. As many as are asked for are grown out of them: a real vector and
+half of the difference of two others, which keeps their mean, so that cosines lie close together as
+real ones do. Planted among them, pairs that differ by a third of such a difference. Seconds are of
+the clock and of all cores, which differ where a machine has other work.
 """
 
 import argparse
@@ -20,30 +21,38 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from erniem.tasks.retrieve.bucc import mine
+from erniem.tasks.retrieve.approximate import approximate_neighbours
+from erniem.tasks.retrieve.candidates import pairs_of
+from erniem.tasks.retrieve.margin import NEIGHBOURS, best_of_both
+from erniem.tasks.retrieve.nearest import Found, neighbours
+from erniem.tasks.retrieve.search import SEARCHES, search_both_ways
 
-ROWS = 50_000
+ROWS = 20_000
 """Made at once."""
 
+ASKED = 500
+"""Sentences for which the approximate search is compared with the exact one."""
 
-def write_vectors(path: Path, count: int, width: int, seed: int) -> np.ndarray:
-    """Vectors by chance, in a file."""
-    made = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(count, width))
+
+def grown(path: Path, real: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Vectors grown out of real ones, in a file."""
+    shape = (count, real.shape[1])
+    made = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
     rng = np.random.default_rng(seed)
     for first in range(0, count, ROWS):
-        rows = min(ROWS, count - first)
-        made[first : first + rows] = rng.standard_normal((rows, width), dtype=np.float32)
+        one, other, third = rng.integers(len(real), size=(3, min(ROWS, count - first)))
+        made[first : first + len(one)] = real[one] + (real[other] - real[third]) / 2
     made.flush()
     return made
 
 
-def plant(queries: np.ndarray, keys: np.ndarray, count: int, noise: float) -> set[tuple[int, int]]:
-    """Makes some keys like queries; their rows."""
+def plant(first: np.ndarray, second: np.ndarray, real: np.ndarray, count: int) -> set:
+    """Makes some of the second like some of the first; their rows."""
     rng = np.random.default_rng(2)
-    ones = rng.choice(len(queries), count, replace=False)
-    others = rng.choice(len(keys), count, replace=False)
-    shape = (count, queries.shape[1])
-    keys[others] = queries[ones] + noise * rng.standard_normal(shape, dtype=np.float32)
+    ones = rng.choice(len(first), count, replace=False)
+    others = rng.choice(len(second), count, replace=False)
+    one, other = rng.integers(len(real), size=(2, count))
+    second[others] = first[ones] + (real[one] - real[other]) / 3
     return set(zip(ones.tolist(), others.tolist(), strict=True))
 
 
@@ -65,48 +74,63 @@ class OwnMemory(threading.Thread):
             time.sleep(0.1)
 
 
+def compared(first: np.ndarray, second: np.ndarray, rows: np.ndarray) -> str:
+    """Which of the exact neighbours were found, for some sentences."""
+    asked = np.linspace(0, len(first) - 1, ASKED).astype(np.int64)
+    _, exact = neighbours(first[asked], second, NEIGHBOURS)
+    found = rows[asked]
+    nearest = np.mean([exact[row, 0] in found[row] for row in range(ASKED)])
+    every = np.mean([np.isin(exact[row], found[row]).mean() for row in range(ASKED)])
+    return f"nearest found {nearest:.1%}, of all {NEIGHBOURS} {every:.1%} ({ASKED} sentences)"
+
+
+def mined(forth: Found, back: Found, count: int) -> set:
+    """The best pairs."""
+    found = pairs_of(*best_of_both(forth, back, "ratio"))
+    return {(int(one), int(other)) for one, other in found.rows[:count]}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--queries", type=int, default=10_000)
-    parser.add_argument("--keys", type=int, default=1_000_000)
-    parser.add_argument("--width", type=int, default=384)
+    parser.add_argument("real", type=Path, nargs="+")
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--queries", type=int, help="on the first side, one way alone")
+    parser.add_argument("--search", choices=SEARCHES, default="auto")
     parser.add_argument("--planted", type=int, default=1_000)
-    parser.add_argument("--noise", type=float, default=1.0)
     arguments = parser.parse_args()
+    queries = arguments.queries or arguments.rows
+    real = np.concatenate([np.load(path) for path in arguments.real])
+    real /= np.linalg.norm(real, axis=1, keepdims=True)
     with tempfile.TemporaryDirectory() as folder:
-        size = (arguments.keys, arguments.width)
-        keys = write_vectors(Path(folder, "keys.npy"), *size, seed=0)
-        queries = write_vectors(
-            Path(folder, "queries.npy"), arguments.queries, arguments.width, seed=1
-        )
-        planted = plant(queries, keys, arguments.planted, arguments.noise)
+        first = grown(Path(folder, "first.npy"), real, queries, seed=0)
+        second = grown(Path(folder, "second.npy"), real, arguments.rows, seed=1)
+        planted = plant(first, second, real, arguments.planted)
         memory = OwnMemory()
         memory.start()
         started, worked = time.perf_counter(), time.process_time()
-        found = mine(queries, keys, progress=True)
+        if arguments.queries:
+            forth, back = approximate_neighbours(first, second, NEIGHBOURS, progress=True), None
+        else:
+            forth, back = search_both_ways(
+                first, second, NEIGHBOURS, search=arguments.search, progress=True
+            )
         seconds, work = time.perf_counter() - started, time.process_time() - worked
-    best = {(int(one), int(other)) for one, other in found.rows[: len(planted)]}
-    products = 2 * len(queries) * len(keys)
+        most = memory.most
+        ways = "one way, approximate" if back is None else f"both ways, {arguments.search}"
+        best = set() if back is None else mined(forth, back, len(planted))
+        recall = compared(first, second, forth[1])
     print(
-        f"{len(queries):,} queries, {len(keys):,} keys, {arguments.width} wide; "
-        f"{faiss.omp_get_max_threads()} threads"
+        f"{queries:,} × {arguments.rows:,}, {real.shape[1]} wide, {ways}, "
+        f"{faiss.omp_get_max_threads()} threads: {seconds:,.0f} s by the clock, {work:,.0f} s of "
+        "cores"
     )
+    if back is not None:
+        print(f"planted pairs among the best {len(planted):,}: {len(best & planted):,}")
+    print(recall)
     print(
-        f"mined both ways in {seconds:,.0f} s by the clock, {work:,.0f} s of cores: "
-        f"{products / seconds:,.0f} products/s, "
-        f"{2 * arguments.width * products / work / 1e9:,.0f} GFLOP/s of a core"
+        f"memory, the mapped vectors ({(first.nbytes + second.nbytes) / 1e9:.2f} GB) aside: "
+        f"{memory.before / 1e9:.2f} GB before, {most / 1e9:.2f} GB at most"
     )
-    print(f"planted pairs among the best {len(planted):,}: {len(best & planted):,}")
-    print(
-        f"memory, the mapped vectors ({(keys.nbytes + queries.nbytes) / 1e9:.2f} GB) aside: "
-        f"{memory.before / 1e9:.2f} GB before, {memory.most / 1e9:.2f} GB at most"
-    )
-    if len(queries) < len(keys):
-        times = len(keys) / len(queries) / 3600
-        print(
-            f"as many queries as keys would take {seconds * times:,.1f} h, {work * times:,.1f} h "
-            "of cores (extrapolated, not measured)"
-        )
 
 
 if __name__ == "__main__":

@@ -156,6 +156,7 @@ def test_what_is_not_mined_is_counted(mined: Any, knowing: Any, files: Files) ->
 
 def test_a_second_run_does_nothing_and_says_so(mined: Any, knowing: Any) -> None:
     first = mined()
+    assert "this threshold is for LASER's vectors" in first.lines()[0]
     knowing.asked.clear()
     again = mined()
     assert again.again
@@ -171,6 +172,7 @@ def test_another_threshold_makes_no_vectors_and_no_neighbours_again(
     monkeypatch.setattr(run, "search_both_ways", None)
     found = mined(threshold=Threshold(least=1.7), settings=MineSettings(candidates="intersection"))
     assert not found.again
+    assert "LASER" not in "".join(found.lines())
     assert found.pairs < before
     assert knowing.asked == []
 

@@ -29,6 +29,8 @@ class MiningRun:
     """Lines of both sides that were not, by reason."""
     search: str
     """Exact or approximate."""
+    usual: bool = False
+    """Whether nobody said a threshold, and it is the literature's."""
     seconds: float
     """By the clock; of a run that went on, since then."""
     again: bool = False
@@ -43,8 +45,10 @@ class MiningRun:
         ]
         done = "nothing has changed, nothing is done again" if self.again else "kept to go on from"
         one, other = self.sentences
+        usual = "this threshold is for LASER's vectors: --known or --dev find the encoder's own"
         return [
             *left_out,
+            *([usual] if self.usual else []),
             f"{one:,} × {other:,} sentences, {self.search} search: {self.pairs:,} pairs of at "
             f"least {self.threshold:.4f} in {self.seconds:,.0f} s",
             f"{self.output}; vectors and neighbours in {work_of(self.output)}: {done}",

@@ -13,7 +13,7 @@ neither vectors nor neighbours again.
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,7 @@ def mine_files(
         OSError: a file that is not there, or could not be written.
     """
     settings = settings or MineSettings()
+    usual = threshold in (None, Threshold())
     threshold = (threshold or Threshold()).or_usual(settings)
     vectors = vectors or vectors_for(encoder)
     started = time.monotonic()
@@ -85,6 +86,7 @@ def mine_files(
     mined = _above(pairs_of(*best, settings.candidates, shared=settings.shared), least)
     write_pairs(work / "pairs", mined, sides[0].sentences, sides[1].sentences, form)
     found = _found(output, sides, mined, least, settings, time.monotonic() - started)
+    found = replace(found, usual=usual)
     write_finished(found, plan, work / "pairs")
     return found
 

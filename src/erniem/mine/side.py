@@ -24,7 +24,7 @@ from erniem.mine.sentences import Sentences, write_sentences
 
 __all__ = ["Side", "digest_of", "embed", "open_side"]
 
-PART = 8192
+PART = 2048
 """Sentences of a part: what a killed run loses at most."""
 
 

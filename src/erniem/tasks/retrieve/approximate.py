@@ -27,8 +27,11 @@ BLOCK = 2**14
 PROBES = 32
 """Cells that are looked into; docs/mining.md tells what is found then."""
 
-PER_CELL = 64
-"""Keys that k-means sees for each cell, at most."""
+PER_CELL = 48
+"""Keys that k-means sees for each cell, at most; below 39 faiss warns."""
+
+ROUNDS = 6
+"""Of k-means."""
 
 
 def approximate_both_ways(
@@ -88,7 +91,7 @@ def _index(keys: Float32[np.ndarray, "K D"], *, progress: bool) -> faiss.IndexIV
         faiss.ScalarQuantizer.QT_fp16,
         faiss.METRIC_INNER_PRODUCT,
     )
-    index.cp.niter = 10
+    index.cp.niter = ROUNDS
     sample = np.linspace(0, count - 1, min(count, cells * PER_CELL)).astype(np.int64)
     learnt = keys[sample]
     learnt = learnt[np.isfinite(learnt).all(axis=1)]

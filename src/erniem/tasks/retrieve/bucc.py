@@ -42,7 +42,7 @@ def mine(
     *,
     margin: Margin = "ratio",
     k: int = NEIGHBOURS,
-    search: Search = "auto",
+    search: Search = "exact",
     progress: bool = False,
 ) -> Mined:
     """Mines pairs: each sentence's best match, of both sides; the best pairs first, none shared.
