@@ -22,8 +22,8 @@ import numpy as np
 
 from erniem.catalogues import fetch_catalogues
 from erniem.corpus.build.folders import build_corpus
-from erniem.corpus.normalised import normalised
 from erniem.corpus.corpus import Corpus, open_corpus
+from erniem.corpus.normalised import normalised
 from erniem.corpus.sources import SourceEntry, find_sources
 from erniem.embed import SentenceEncoder, VectorSettings
 from erniem.languages import name_of

@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from erniem.corpus import duplicates
-from erniem.corpus.normalised import normalised
 from erniem.corpus.document import Document, label_of, languages_of, pair, sentence, sides_of
 from erniem.corpus.duplicates import (
     KEY,
@@ -20,6 +19,7 @@ from erniem.corpus.duplicates import (
     mark_repeated,
 )
 from erniem.corpus.nearness import Nearness, signatures
+from erniem.corpus.normalised import normalised
 from erniem.corpus.slices import Slices
 from invented import CYRILLIC, invented
 

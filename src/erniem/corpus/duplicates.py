@@ -28,9 +28,9 @@ from types import TracebackType
 import numpy as np
 from jaxtyping import Bool, Int, UInt, UInt32, UInt64
 
-from erniem.corpus.normalised import normalised
 from erniem.corpus.document import Document, label_of, languages_of, sides_of
 from erniem.corpus.nearness import Nearness, mixed, signatures
+from erniem.corpus.normalised import normalised
 from erniem.corpus.slices import Records, Slices, SliceWriter
 
 __all__ = [

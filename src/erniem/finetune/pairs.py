@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from erniem.corpus.normalised import normalised
 from erniem.corpus.document import Drops, sides_of
+from erniem.corpus.normalised import normalised
 from erniem.corpus.sources import Source, SourceEntry, find_sources, read
 
 __all__ = ["PairFiles", "TrainingPairs", "gather_pairs"]

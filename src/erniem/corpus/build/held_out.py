@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt64
 
-from erniem.corpus.normalised import normalised
 from erniem.corpus.document import Document, is_pair, label_of, sides_of
+from erniem.corpus.normalised import normalised
 
 __all__ = ["Candidates", "HeldOut", "choose", "keys_of_sides"]
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Int32, Int64, UInt8, UInt16, UInt32
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
-from scipy.sparse import csr_array  # type: ignore[import-untyped]
+from scipy.sparse import csr_array
 
 __all__ = ["Model", "identify", "languages", "load"]
 

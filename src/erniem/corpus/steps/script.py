@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from erniem.corpus.document import Document, languages_of, sides_of
 from erniem.corpus.steps.rule import Filter

@@ -9,7 +9,7 @@ from unicodedata import normalize
 from zlib import crc32
 
 import numpy as np
-import regex  # type: ignore[import-untyped]
+import regex
 from jaxtyping import UInt8, UInt64
 
 from erniem.corpus.document import Document, sides_of
