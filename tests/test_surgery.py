@@ -511,7 +511,7 @@ def test_unusable_text_and_settings_are_refused(tmp_path: Path, tokenizer: Ernie
         trim(source, output, text=[blank])
     with pytest.raises(ValueError, match=r"empty\.txt is empty"):
         trim(source, output, text=[empty])
-    with pytest.raises(ValueError, match="nowhere is not a folder"):
+    with pytest.raises(ValueError, match="nowhere is no file"):
         trim(source, output, text=[tmp_path / "nowhere"])
     with pytest.raises(ValueError, match="min_count is 0"):
         trim(source, output, text=[text], min_count=0)

@@ -346,4 +346,3 @@ def test_the_list_tells_what_was_never_tried_and_what_a_folder_has(
     assert f"{len(CATALOGUE)} of {len(CATALOGUE)}: not tried" in shown
     assert main(["data", "list", "flores200", "--output", str(tmp_path / "data")]) == 0
     assert "b8b0b76783024b85797e5cc75064eb83" in capsys.readouterr().out
-    assert main(["data", "list", "--jobs", "2"]) == 1

@@ -144,11 +144,12 @@ def test_what_is_held_out_is_not_learnt_in_any_spelling(tmp_path: Path) -> None:
 
 def test_paths_without_pairs_are_named(tmp_path: Path) -> None:
     (tmp_path / "en.txt").write_text("one\n")
-    for path in (tmp_path / "en.txt", tmp_path / "en-de.tsv"):
-        with pytest.raises(ValueError, match=f"{path} is no file of pairs"):
+    missing = tmp_path / "en-de.tsv"
+    with pytest.raises(ValueError, match=f"{missing} is no file"):
+        gather_pairs(PairFiles(paths=(missing,)), seed=0)
+    for path in (tmp_path / "en.txt", tmp_path):
+        with pytest.raises(ValueError, match=f"{path} holds no pairs: name files XX-YY"):
             gather_pairs(PairFiles(paths=(path,)), seed=0)
-    with pytest.raises(ValueError, match="holds no pairs: name files XX-YY"):
-        gather_pairs(PairFiles(paths=(tmp_path,)), seed=0)
     (tmp_path / "en-de.tsv").write_text("one\teins\n")
     with pytest.raises(ValueError, match="1 pairs to learn from"):
         gather_pairs(PairFiles(paths=(tmp_path,)), seed=0)
