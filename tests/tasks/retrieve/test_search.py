@@ -67,8 +67,8 @@ def test_more_neighbours_than_there_are_sentences(find: Callable[..., Any]) -> N
 
 
 def test_auto_goes_by_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert search_for("auto", 10**5, 10**6) == "exact"
-    assert search_for("auto", 10**6, 10**6) == "approximate"
+    assert search_for("auto", 10**6, 10**6) == "exact"
+    assert search_for("auto", 10**6, 2 * 10**6) == "approximate"
     assert search_for("exact", 10**9, 10**9) == "exact"
     monkeypatch.setattr(chosen, "EXACT_UP_TO", 10)
     first, second = drawn(64, 0), drawn(64, 1)

@@ -18,8 +18,8 @@ Search = Literal["auto", "exact", "approximate"]
 
 SEARCHES: tuple[Search, ...] = get_args(Search)
 
-EXACT_UP_TO = 10**11
-"""Cosines, as of 316,000 sentences a side, for which `auto` is exact; docs/mining.md has times."""
+EXACT_UP_TO = 10**12
+"""Cosines for which `auto` is exact, a million sentences a side; docs/mining.md tells why."""
 
 
 def search_for(search: Search, first: int, second: int) -> Literal["exact", "approximate"]:
