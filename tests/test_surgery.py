@@ -160,7 +160,7 @@ def test_pieces_that_a_segmentation_splits_again_stay() -> None:
 WORDS = ["▁", "a", "b", "c", "▁a", "ab", "ba", "aba", "▁ab", "bb", "cab"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     scores=st.lists(
         st.sampled_from([-30.0, -9.0, -4.0, -2.0, -1.0]), min_size=len(WORDS), max_size=len(WORDS)

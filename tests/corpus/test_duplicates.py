@@ -95,9 +95,7 @@ tasks = st.lists(
     min_size=1,
     max_size=4,
 )
-few = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+few = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @few

@@ -53,7 +53,7 @@ def test_an_epoch_is_shuffled_anew() -> None:
 
 @pytest.mark.usefixtures("sizes")
 def test_windows_of_any_width_give_every_row_once_an_epoch() -> None:
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     @given(lengths=lengths_of_rows, width=st.floats(0.3, 40), epochs=st.integers(1, 3))
     def check(lengths: np.ndarray, width: float, epochs: int) -> None:
         line = line_of(lengths)

@@ -192,7 +192,7 @@ def test_processes_take_turns() -> None:
     assert [list(micro_batches_of(2, rank, 2, 4)) for rank in (0, 1)] == [[8, 10], [9, 11]]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     runs=st.lists(st.tuples(st.integers(1, 5), st.integers(1, 4)), min_size=1, max_size=4),
     per_step=st.integers(1, 6),

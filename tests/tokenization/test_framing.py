@@ -60,7 +60,7 @@ def told(call: Callable[[], Any]) -> Any:
     return {name: repr(value) for name, value in found.items()}
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(
     given_texts=given_texts,
     options=asked,

@@ -100,7 +100,7 @@ def test_an_unknown_name_is_refused(old_folder: Path) -> None:
 odd = st.lists(st.one_of(st.sampled_from([*ODD, *WORDS]), st.characters(exclude_categories=["Cs"])))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(parts=odd)
 def test_official_gives_the_ids_of_the_rules_on_sentencepiece(
     parts: list[str], tokenizer_of: Of, old_folder: Path
