@@ -29,9 +29,10 @@ from erniem.surgery import checkpoint as checkpoint_module
 from erniem.surgery import extend, trim
 from erniem.surgery.checkpoint import Piece, revise, rows_of, unigram
 from erniem.surgery.extend import score_shift
-from erniem.surgery.text import Usage, compare, count_pieces, encoded
+from erniem.surgery.text import Usage, compare, count_pieces
 from erniem.surgery.trim import kept_pieces
 from erniem.tokenization import ErnieMTokenizer, train_tokenizer
+from erniem.tokenization.ids import ids_of
 from invented import CYRILLIC, GREEK, invented
 
 SHAPE: dict[str, Any] = {
@@ -178,7 +179,7 @@ def test_text_of_kept_pieces_is_split_as_before(
         whole, count_pieces(old, lines), always=frozenset({0, 1, 2, 3, len(old) - 1})
     )
     new = by_hand([whole[row] for row in kept[4:-1]])
-    assert [[kept[place] for place in line] for line in encoded(new, lines)] == encoded(old, lines)
+    assert [[kept[place] for place in line] for line in ids_of(new, lines)] == ids_of(old, lines)
 
 
 @pytest.mark.parametrize("tied", [True, False])
@@ -451,7 +452,7 @@ def test_a_segmentation_of_another_backend_is_asked_for_its_ids(
     letters._tokenizer = Backend()
     found = count_pieces(letters, LATIN[:5])
     assert found.pieces < 20
-    assert found.inner.sum() == sum(map(len, encoded(tokenizer, LATIN[:5])))
+    assert found.inner.sum() == sum(map(len, ids_of(tokenizer, LATIN[:5])))
 
 
 def test_compare_counts_lines_pieces_and_unknown_ones() -> None:

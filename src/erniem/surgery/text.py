@@ -18,6 +18,7 @@ from transformers import PreTrainedTokenizerFast
 
 from erniem.corpus.document import Drops
 from erniem.corpus.sources import Source, SourceEntry, find_sources, lines_of
+from erniem.tokenization.ids import ids_of, unigram_ids
 
 __all__ = ["Change", "Text", "Usage", "changed_lines", "compare", "count_pieces"]
 
@@ -126,31 +127,6 @@ class Change:
         )
 
 
-def encoded(tokenizer: PreTrainedTokenizerFast, lines: list[str]) -> list[list[int]]:
-    """The ids of lines as the tokeniser gives them, without the frame of special tokens.
-
-    Example: `["Hallo Welt"]` → `[[54029, 12389]]`.
-    """
-    if _splits_further(tokenizer):
-        return tokenizer(
-            lines, add_special_tokens=False, return_attention_mask=False, verbose=False
-        ).input_ids
-    return _unigram_ids(tokenizer, lines)
-
-
-def _splits_further(tokenizer: PreTrainedTokenizerFast) -> bool:
-    """Whether the class does more than its Unigram: it encodes with something of its own then."""
-    return not isinstance(tokenizer._tokenizer, Tokenizer)
-
-
-def _unigram_ids(tokenizer: PreTrainedTokenizerFast, lines: list[str]) -> list[list[int]]:
-    """What the Unigram gives by itself; the same as a call, and a third quicker."""
-    backend = tokenizer.backend_tokenizer
-    backend.no_truncation()
-    backend.no_padding()
-    return [one.ids for one in backend.encode_batch_fast(lines, add_special_tokens=False)]
-
-
 def _chunks(lines: Iterable[str], label: str) -> Iterator[list[str]]:
     source = iter(lines)
     with tqdm(desc=label, unit=" lines", unit_scale=True) as bar:
@@ -168,15 +144,15 @@ def count_pieces(tokenizer: PreTrainedTokenizerFast, lines: Iterable[str]) -> Us
         ValueError: no text.
     """
     size = len(tokenizer)
-    further = _splits_further(tokenizer)
+    further = not isinstance(tokenizer._tokenizer, Tokenizer)
     counts, inner = np.zeros((2, size), dtype=np.int64)
     marks = array("q")
     words = 0
     for chunk in _chunks(lines, "counting pieces"):
-        ids = encoded(tokenizer, chunk)
+        ids = ids_of(tokenizer, chunk)
         counts += _bincount(ids, size)
         if further:
-            inner += _bincount(_unigram_ids(tokenizer, chunk), size)
+            inner += _bincount(unigram_ids(tokenizer.backend_tokenizer, chunk), size)
         marks.extend(hash(tuple(line)) for line in ids)
         words += sum(len(line.split()) for line in chunk)
     if not counts.any():
@@ -203,7 +179,7 @@ def changed_lines(
     return sum(
         hash(tuple([old_ids[new] for new in line])) != next(marks)
         for chunk in _chunks(lines, "checking the text")
-        for line in encoded(tokenizer, chunk)
+        for line in ids_of(tokenizer, chunk)
     )
 
 
@@ -222,7 +198,7 @@ def compare(
     """
     change = Counter[str]()
     for chunk in _chunks(lines, "other text"):
-        ids, new_ids = encoded(old, chunk), encoded(new, chunk)
+        ids, new_ids = ids_of(old, chunk), ids_of(new, chunk)
         change["lines"] += len(chunk)
         change["changed"] += sum(
             line != [old_ids[place] for place in other]

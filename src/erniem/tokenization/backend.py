@@ -107,8 +107,11 @@ class SegmentingBackend:
         """The ids of each text, without frame."""
         found = self.splitter.ids(texts)
         holds = self._holds_added()
+        some = holds(SPACE.join(texts))
         return [
-            [token.id for token in self._tokens(text)] if row is None or holds(text) else row
+            [token.id for token in self._tokens(text)]
+            if row is None or (some and holds(text))
+            else row
             for text, row in zip(texts, found, strict=True)
         ]
 

@@ -32,6 +32,8 @@ class Frame:
 
     def ids(self, sides: Sides) -> list[int]:
         """A row with its special ids: `[[5, 6], [7]]` → `[0, 5, 6, 2, 2, 7, 2]`."""
+        if not self.room and len(sides) == 1:
+            return sides[0]
         return self._around(self._ids, sides)
 
     def types(self, sides: Sides) -> list[int]:

@@ -27,12 +27,24 @@ def open_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
                 f"{MODEL_FILE}): name a folder that save_pretrained wrote, or none to train one."
             )
         return ErnieMTokenizer.from_pretrained(folder)
-    from transformers import AutoTokenizer  # which registers ours, so it comes after us
+    if _is_ours(folder):
+        tokenizer = ErnieMTokenizer.from_pretrained(folder)
+    else:
+        from transformers import AutoTokenizer  # which registers ours, so it comes after us
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
     assert isinstance(tokenizer, PreTrainedTokenizerFast), "a tokenizer.json makes a fast one"
     special_ids(tokenizer)
     return tokenizer
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder says that its class is ours: then torch, which Auto brings, is spared."""
+    path = folder / "tokenizer_config.json"
+    if not path.is_file():
+        return False
+    said = json.loads(path.read_text(encoding="utf-8")).get("tokenizer_class")
+    return said == ErnieMTokenizer.__name__
 
 
 def special_ids(tokenizer: PreTrainedTokenizerFast) -> SpecialIds:

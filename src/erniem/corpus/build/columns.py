@@ -116,13 +116,15 @@ def read_rows(path: Path, keep: np.ndarray | None = None) -> Iterator[Rows]:
         if keep is not None:
             wanted = keep[numbers]
             numbers, batch = numbers[wanted], batch.filter(pa.array(wanted))
-        yield from _groups(batch, numbers)
+        if len(numbers):
+            yield from _groups(batch, numbers)
 
 
 def _groups(batch: pa.RecordBatch, numbers: np.ndarray) -> Iterator[Rows]:
     """A batch by source and label; most files have one of each."""
     kinds = np.stack([_codes(batch.column(name)) for name in NAMES])
-    for kind in np.unique(kinds, axis=1).T:
+    alike = (kinds == kinds[:, :1]).all()
+    for kind in kinds[:, :1].T if alike else np.unique(kinds, axis=1).T:
         places = np.flatnonzero((kinds == kind[:, None]).all(axis=0))
         rows = batch if len(places) == len(numbers) else batch.take(pa.array(places))
         source, language, other = (rows.column(name)[0].as_py() for name in NAMES)

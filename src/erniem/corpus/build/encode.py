@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class Encode(PipelineStep):  # type: ignore[misc]
         """Writes the parts of task `rank`; nothing goes on."""
         work = self.remaining.work
         left = self.remaining.of(rank)
-        tokenizer = open_tokenizer(self.tokenizer)
+        tokenizer = _opened(self.tokenizer, self.tokenizer.stat().st_mtime_ns)
         with ExitStack() as stack:
             parts = _Parts(work.parts(rank), tokenizer, stack)
             for rows in read_rows(work.documents(rank), left.kept):
@@ -86,6 +87,12 @@ class Encode(PipelineStep):  # type: ignore[misc]
             texts = [rows.texts[side][place] for place in wanted]
             parts.add(language, rows.source, texts, pieces.taken(2 * wanted + side))
             parts.from_pairs[language] += len(texts)
+
+
+@lru_cache(maxsize=1)
+def _opened(folder: Path, _changed: int) -> PreTrainedTokenizerFast:
+    """A tokeniser, opened once for all tasks of a process."""
+    return open_tokenizer(folder)
 
 
 def _in_turn(rows: Rows) -> list[str]:

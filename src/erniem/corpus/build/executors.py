@@ -11,17 +11,20 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from datatrove.executor.base import DistributedEnvVars, PipelineExecutor
 from datatrove.pipeline.base import PipelineStep
+from datatrove.utils.stats import PipelineStats
 from tqdm import tqdm
+
+from erniem.corpus.document import Document
 
 __all__ = ["Executor", "run_stage"]
 
@@ -73,20 +76,7 @@ def run_stage(executor: Executor, steps: Sequence[PipelineStep], *, tasks: int, 
         RuntimeError: a task whose process died again and again, or a cluster that gave up.
     """
     run = {"local": _run_local, "slurm": _run_slurm, "ray": _run_ray}[executor.kind]
-    with _silent():
-        run(executor, list(steps), tasks, log)
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Without datatrove's own chatter: each task's goes to a file where a cluster runs it."""
-    from loguru import logger
-
-    logger.disable("datatrove")
-    try:
-        yield
-    finally:
-        logger.enable("datatrove")
+    run(executor, list(steps), tasks, log)
 
 
 class _StageExecutor(PipelineExecutor):  # type: ignore[misc]
@@ -114,14 +104,22 @@ class _StageExecutor(PipelineExecutor):  # type: ignore[misc]
         )
 
     def run(self) -> None:
-        raise NotImplementedError("see _run_local")
+        """Runs all tasks that are not finished, one after the other."""
+        for rank in self.get_incomplete_ranks():
+            self.run_task(rank)
 
     def run_task(self, rank: int) -> None:
-        """Runs one task with steps of its own."""
-        own = copy.copy(self)
-        own.pipeline = copy.deepcopy(self.pipeline)
-        with _silent():
-            own._run_for_rank(rank, local_rank=1)  # 1: nothing to the screen
+        """Runs one task with steps of its own, and marks it as finished."""
+        if self.is_rank_completed(rank):
+            return
+        steps = copy.deepcopy(self.pipeline)
+        documents: Iterable[Document] = ()
+        for step in steps:
+            documents = step(documents, rank, self.world_size)
+        deque(documents, maxlen=0)
+        with self.logging_dir.open(f"stats/{rank:05d}.json", "w") as file:
+            PipelineStats(steps).save_to_disk(file)
+        self.mark_rank_as_completed(rank)
 
 
 def _run_local(executor: Executor, steps: list[PipelineStep], tasks: int, log: Path) -> None:

@@ -34,8 +34,9 @@ class Facts:
         """
         self.rows += len(texts) // sides
         self.tokens += len(pieces.tokens)
-        self.characters += sum(map(len, texts))
-        self.words += sum(len(text.split()) for text in texts)
+        together = " ".join(texts)
+        self.characters += len(together) - max(0, len(texts) - 1)
+        self.words += len(together.split())
         self.cropped += pieces.cropped
         self.unknown += int((pieces.tokens == unknown).sum())
         of_rows = pieces.lengths.reshape(-1, sides).sum(axis=1)

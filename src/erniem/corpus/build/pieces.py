@@ -12,6 +12,7 @@ from jaxtyping import Int
 from transformers import PreTrainedTokenizerFast
 
 from erniem.packing import boundaries, within
+from erniem.tokenization.ids import ids_of
 
 __all__ = ["Pieces", "encoded"]
 
@@ -55,9 +56,7 @@ class Pieces:
 
 def encoded(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], most: int) -> Pieces:
     """The pieces of texts, without special ones, cropped."""
-    ids: list[list[int]] = tokenizer(
-        texts, add_special_tokens=False, return_attention_mask=False, verbose=False
-    ).input_ids
+    ids = ids_of(tokenizer, texts)
     lengths = np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))
     tokens = np.fromiter(chain.from_iterable(ids), dtype=np.int64, count=int(lengths.sum()))
     return Pieces(tokens=tokens, lengths=lengths).cropped_to(most)

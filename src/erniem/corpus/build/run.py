@@ -120,7 +120,7 @@ class _Build:
         held_out = choose(_candidates(cleaned), _pairs(counts), self.recipe.held_out)
         remaining = self.compare(one for chosen in held_out.values() for one in chosen)
         self.make_tokenizer(remaining)
-        self._encode(remaining)
+        self.encode(remaining)
         self._finish(cleaned, held_out)
 
     @property
@@ -177,7 +177,8 @@ class _Build:
         self.work.corpus.mkdir(exist_ok=True)
         partial.rename(self.tokenizer_folder)
 
-    def _encode(self, remaining: Remaining) -> None:
+    def encode(self, remaining: Remaining) -> None:
+        """The stage that encodes."""
         step = Encode(
             remaining,
             self.tokenizer_folder,

@@ -1,0 +1,274 @@
+"""Time and memory of building a corpus, and of its encoding beside `datasets.map`.
+
+python bench/build_corpus.py real TEXT PAIRS --exclude TESTS   end to end, by the full recipe
+python bench/build_corpus.py grow TEXT PAIRS --times 1 4 16    the same text, over and over
+python bench/build_corpus.py map TEXT [--tokenizer DIR]       the same ids by `datasets.map`
+"""
+
+import argparse
+import dataclasses
+import json
+import shutil
+import statistics
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import datasets
+import psutil
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import yaml
+
+from erniem.corpus.build import run
+from erniem.corpus.build.columns import read_rows
+from erniem.corpus.build.executors import Executor
+from erniem.corpus.build.left import Remaining
+from erniem.corpus.build.run import build
+from erniem.corpus.build.vocabulary import Vocabulary
+from erniem.corpus.corpus import Corpus, open_corpus
+from erniem.corpus.document import Drops, sides_of
+from erniem.corpus.recipe import CorpusRecipe
+from erniem.corpus.sources import SourceEntry, find_sources, read
+from erniem.tokenization import open_tokenizer
+
+ENDINGS = {1: "txt", 2: "tsv"}
+RECIPE = Path(__file__).parent.parent / "recipes" / "corpus.yaml"
+
+
+class Stages:
+    """Clock and peak memory, process by process, of each stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.largest = 0.0
+        self._run = run.run_stage
+        run.run_stage = self._timed
+
+    def _timed(self, executor: Executor, steps: list[object], *, tasks: int, log: Path) -> None:
+        start = time.perf_counter()
+        with Watched() as watched:
+            self._run(executor, steps, tasks=tasks, log=log)
+        self.seconds[log.name] = time.perf_counter() - start
+        self.largest = max(self.largest, watched.peak)
+        print(
+            f"  {log.name:10}{self.seconds[log.name]:8.1f} s   {watched.peak:6.0f} MB", flush=True
+        )
+
+
+class Watched:
+    """The memory of the largest process of ours, looked at ten times a second.
+
+    Resident memory without what is mapped from files, which the system takes back when it likes.
+    """
+
+    def __enter__(self) -> "Watched":
+        self.peak = 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+        return self
+
+    def _look(self) -> None:
+        me = psutil.Process()
+        while not self._over.wait(0.1):
+            for process in [me, *me.children(recursive=True)]:
+                try:
+                    facts = process.memory_info()
+                except psutil.Error:
+                    continue
+                self.peak = max(self.peak, (facts.rss - facts.shared) / 1e6)
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+
+def megabytes(sources: list[Path]) -> float:
+    """Text of sources, unpacked, as UTF-8."""
+    total = 0
+    for folder in sources:
+        for source in find_sources(SourceEntry(path=str(folder))):
+            for document in read(source, Drops()):
+                total += sum(len(side.encode()) for side in sides_of(document))
+    return total / 1e6
+
+
+def recipe(
+    sources: list[Path], output: Path, *, workers: int, steps: list[object], size: int, most: int
+) -> CorpusRecipe:
+    return CorpusRecipe(
+        output=output,
+        sources=[SourceEntry(path=str(folder)) for folder in sources],
+        steps=steps,
+        vocabulary=Vocabulary(size=size, sentences=most),
+        executor=Executor(workers=workers),
+    )
+
+
+def told(corpus: Corpus, size: float, seconds: float, workers: int, stages: Stages) -> None:
+    rows = sum(corpus.rows.values())
+    tokens = sum(one.facts.tokens for one in corpus.datasets)
+    start = time.perf_counter()
+    open_corpus(corpus.folder)
+    opening = 1e3 * (time.perf_counter() - start)
+    in_stages = sum(stages.seconds.values())
+    print(
+        f"{size:,.0f} MB in {len(corpus.languages)} languages → {rows:,} rows, {tokens:,} pieces: "
+        f"{seconds:,.0f} s, of which {seconds - in_stages:,.0f} s vocabulary and the rest; stages "
+        f"{size / in_stages / workers:.2f} MB/s a process; largest process {stages.largest:,.0f} "
+        f"MB; opened in {opening:.1f} ms",
+        flush=True,
+    )
+
+
+def real(arguments: argparse.Namespace) -> None:
+    """All of the text, by every step of the recipe."""
+    steps = list(yaml.safe_load(RECIPE.read_text())["steps"])
+    if arguments.exclude:
+        steps.append({"unseen": {"sets": tuple(str(path) for path in arguments.exclude)}})
+    size = megabytes(arguments.sources)
+    with tempfile.TemporaryDirectory(dir=arguments.scratch) as folder:
+        stages = Stages()
+        start = time.perf_counter()
+        one = recipe(
+            arguments.sources,
+            arguments.output or Path(folder) / "corpus",
+            workers=arguments.workers,
+            steps=steps,
+            size=64_000,
+            most=300_000,
+        )
+        corpus = build(one)
+        told(corpus, size, time.perf_counter() - start, arguments.workers, stages)
+
+
+def grow(arguments: argparse.Namespace) -> None:
+    """The same text 1, 4, 16 … times; every copy is told apart, lest it be dropped as repeated."""
+    for times in arguments.times:
+        with tempfile.TemporaryDirectory(dir=arguments.scratch) as name:
+            folder = Path(name)
+            size = _copied(arguments.sources, folder / "text", times) / 1e6
+            stages = Stages()
+            one = recipe(
+                [folder / "text"],
+                folder / "corpus",
+                workers=arguments.workers,
+                steps=["repair", "copied"],
+                size=16_000,
+                most=100_000,
+            )
+            start = time.perf_counter()
+            corpus = build(one)
+            told(corpus, size, time.perf_counter() - start, arguments.workers, stages)
+            run.run_stage = stages._run
+
+
+def _copied(sources: list[Path], output: Path, times: int) -> int:
+    """Writes files so many times as long, a copy's number after each side; bytes written."""
+    for folder in sources:
+        for source in find_sources(SourceEntry(path=str(folder))):
+            path = output / source.name / f"{source.label}.{ENDINGS[len(source.languages)]}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as file:
+                for copy in range(times):
+                    for document in read(source, Drops()):
+                        file.write(
+                            "\t".join(f"{side} {copy}" for side in sides_of(document)) + "\n"
+                        )
+    return sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Encoding and writing of the same cleaned sentences, in turn, by us and by `datasets.map`."""
+    with tempfile.TemporaryDirectory(dir=arguments.scratch) as name:
+        folder = Path(name)
+        made = recipe(
+            arguments.sources,
+            folder / "corpus",
+            workers=arguments.workers,
+            steps=["repair"],
+            size=16_000,
+            most=100_000,
+        )
+        made = dataclasses.replace(made, pairs_as_text=False, held_out=0)
+        if arguments.tokenizer:
+            made = dataclasses.replace(made, tokenizer=arguments.tokenizer, vocabulary=Vocabulary())
+        making = run._Build(made)
+        making.clean()
+        remaining = making.compare(())
+        making.make_tokenizer(remaining)
+        files = [_kept(making, remaining, rank, folder) for rank in making.ranks]
+        ours, theirs = [], []
+        for repeat in range(arguments.repeats):
+            ours.append(_encode(making, remaining))
+            seconds, rows, pieces = _map(making, files, folder / f"map{repeat}", arguments.workers)
+            theirs.append(seconds)
+        ratios = [other / mine for mine, other in zip(ours, theirs, strict=True)]
+        print(
+            f"{rows:,} sentences, {pieces:,} pieces, {arguments.workers} processes: ours "
+            f"{statistics.median(ours):.1f} s, datasets.map {statistics.median(theirs):.1f} s, "
+            f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}); as "
+            f"many pieces: {_pieces(making) == pieces}"
+        )
+
+
+def _kept(making: run._Build, remaining: Remaining, rank: int, folder: Path) -> str:
+    """The sentences of a task that are not repeated, as a file of their own."""
+    path = folder / f"{rank}.parquet"
+    left = remaining.of(rank)
+    found = read_rows(making.work.documents(rank), left.kept)
+    texts = [text for rows in found for text in rows.texts[0]]
+    pq.write_table(pa.table({"text": texts}), path)
+    return str(path)
+
+
+def _encode(making: run._Build, remaining: Remaining) -> float:
+    """Seconds of our stage that encodes, begun anew."""
+    for left in ("encode", "parts", "encoded"):
+        shutil.rmtree(making.work.folder / left, ignore_errors=True)
+    start = time.perf_counter()
+    making.encode(remaining)
+    return time.perf_counter() - start
+
+
+def _map(making: run._Build, files: list[str], cache: Path, workers: int) -> tuple[float, int, int]:
+    """Seconds of `datasets.map`, sentences and pieces."""
+    datasets.disable_progress_bars()
+    tokenizer = open_tokenizer(making.tokenizer_folder)
+    table = datasets.Dataset.from_parquet(files, cache_dir=str(cache))
+
+    def encode(batch: dict[str, list[str]]) -> dict[str, list[list[int]]]:
+        ids = tokenizer(batch["text"], add_special_tokens=False, return_attention_mask=False)
+        return {"input_ids": ids["input_ids"]}
+
+    start = time.perf_counter()
+    done = table.map(encode, batched=True, num_proc=workers, remove_columns=["text"])
+    seconds = time.perf_counter() - start
+    return seconds, len(done), pc.sum(pc.list_value_length(done.data["input_ids"])).as_py()
+
+
+def _pieces(making: run._Build) -> int:
+    facts = [json.loads(making.work.encoded(rank).read_text()) for rank in making.ranks]
+    return sum(counts["tokens"] for one in facts for _, _, counts in one["datasets"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["real", "grow", "map"])
+    parser.add_argument("sources", nargs="+", type=Path)
+    parser.add_argument("--exclude", nargs="+", type=Path, default=[])
+    parser.add_argument("--times", nargs="+", type=int, default=[1, 4, 16])
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--tokenizer", type=Path, help="of `map`; one is trained if not given")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--output", type=Path, help="keep the corpus of `real` there")
+    parser.add_argument("--scratch", type=Path, help="folder with room (the system's)")
+    arguments = parser.parse_args()
+    {"real": real, "grow": grow, "map": compare}[arguments.what](arguments)
+
+
+if __name__ == "__main__":
+    main()
