@@ -296,7 +296,9 @@ def test_what_was_dropped_is_kept_beside_if_asked(text: Path) -> None:
         executor=Executor(workers=1),
     )
     rejected = build_recipe(recipe).folder / "rejected"
-    lines = [json.loads(line) for path in rejected.glob("*/*") for line in path.open()]
+    lines = [
+        json.loads(line) for path in rejected.glob("*/*") for line in path.read_text().splitlines()
+    ]
     assert {"reason": "no letters", "source": "text", "label": "en", "text": "..."} in lines
     assert {line["reason"] for line in lines} >= {"copied", "repeated", "held out"}
 

@@ -132,11 +132,13 @@ def _run_local(executor: Executor, steps: list[PipelineStep], tasks: int, log: P
                 local.run_task(rank)
                 bar.update()
             return
-        for attempt in range(ATTEMPTS):
-            ranks = _run_in_processes(local, ranks, workers if attempt == 0 else 1, bar.update)
-            if not ranks:
-                return
-    raise RuntimeError(_killed(log, len(ranks), f"{ranks[0]} …"))
+        ranks = _run_in_processes(local, ranks, workers, bar.update)
+        for _ in range(ATTEMPTS - 1):  # each alone: only the one that kills is left
+            ranks = [
+                left for rank in ranks for left in _run_in_processes(local, [rank], 1, bar.update)
+            ]
+    if ranks:
+        raise RuntimeError(_killed(log, len(ranks), f"{ranks[0]} …"))
 
 
 def _killed(log: Path, tasks: int, which: str) -> str:
@@ -150,10 +152,7 @@ def _killed(log: Path, tasks: int, which: str) -> str:
 def _run_in_processes(
     local: _StageExecutor, ranks: list[int], workers: int, advance: Callable[[], Any]
 ) -> list[int]:
-    """Runs tasks side by side; those whose process died, or never began, come back.
-
-    After a death the rest are tried one by one, so that only the task that kills is left.
-    """
+    """Runs tasks side by side; after a death, those that were not finished come back."""
     context = multiprocessing.get_context("forkserver")
     left: list[int] = []
     with ProcessPoolExecutor(workers, mp_context=context) as pool:

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from argparse import ArgumentError
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -82,10 +83,22 @@ def _rule(name: str, settings: dict[str, Any]) -> Rule | PipelineStep:
             f"{', '.join(allowed) or 'none'}."
         )
     try:
-        made = kind(**settings)
-    except (TypeError, ValueError) as error:
+        made = kind(**_typed(kind, settings))
+    except (ArgumentError, TypeError, ValueError) as error:
         raise ValueError(f"steps: {name}: {error}") from error
     return _Foreign(name, made) if isinstance(made, BaseFilter) else made
+
+
+def _typed(kind: type[Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as a rule types them: YAML writes 1 for 1.0 and knows no tuples."""
+    if not issubclass(kind, Rule):
+        return settings
+    from jsonargparse import ArgumentParser
+
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(kind)
+    parsed = vars(parser.instantiate(parser.parse_object(settings)))
+    return {key: parsed[key] for key in settings}
 
 
 def _known(name: str) -> type[Rule]:
