@@ -97,12 +97,34 @@ def _folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("corpus", type=Path, help="folder of a corpus")
 
 
+def _report_arguments(parser: argparse.ArgumentParser) -> None:
+    _folder(parser)
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE.html", help="the page (CORPUS-report.html)"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", dest="as_json", help="write the same as JSON too"
+    )
+
+
+def _report(values: Values) -> None:
+    from erniem.report.corpus import write_corpus_report
+
+    print("\n".join(map(str, write_corpus_report(values.pop("corpus"), **values))))
+
+
 CORPUS = {
     "corpus build": Verb(
         help="turn text into token shards, by a recipe or from folders; run again to go on",
         arguments=_build_arguments,
         run=_build,
         example="erniem corpus build text/ pairs/ --output corpus --exclude tatoeba/",
+    ),
+    "corpus report": Verb(
+        help="a page of what came out: languages, fertility, mix, sources, what was left out",
+        arguments=_report_arguments,
+        run=_report,
+        example="erniem corpus report corpus --json corpus.json",
     ),
     "corpus check": Verb(
         help="compare every file of a corpus with its checksum",
