@@ -89,10 +89,34 @@ def test_text_becomes_a_tokenizer_and_a_corpus(
     vocabulary, output = str(tmp_path / "tokenizer"), str(tmp_path / "corpus")
     size = ["--vocabulary-size", "50"]
     assert main(["tokenizer", str(text), "--output", vocabulary, *size]) == 0
-    assert main(["corpus", "build", str(text), "--output", output, "--tokenizer", vocabulary]) == 0
+    build = ["corpus", "build", str(text), "--output", output, "--tokenizer", vocabulary]
+    assert main(build) == 0
     shown = capsys.readouterr().out
     assert f"{output}: 2 languages" in shown
     assert "left out, held out" in shown
+    assert main(build) == 0
+    assert "nothing has changed: nothing was done" in capsys.readouterr().out
+    assert main([*build, "--max-per-source", "9"]) == 1
+    assert "changed: max_per_source" in capsys.readouterr().err
+    assert main(["corpus", "check", output]) == 0
+
+
+def test_a_corpus_is_built_by_a_recipe_and_single_keys(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sw.txt").write_text("\n".join(f"figo {n} lumi bade nope" for n in range(300)))
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(f"sources: [{{path: {tmp_path / 'sw.txt'}}}]\nvocabulary: {{size: 30}}\n")
+    output = tmp_path / "corpus"
+    given = ["corpus", "build", str(recipe), f"output={output}", "executor.workers=1"]
+    assert main(given) == 0
+    assert f"{output}: 1 languages" in capsys.readouterr().out
+    assert main([*given, "--held-out", "3"]) == 1
+    assert "a recipe says everything itself" in capsys.readouterr().err
+    assert main(["corpus", "build", "--keys"]) == 0
+    assert "--near_duplicates" in capsys.readouterr().out
+    assert main(["corpus", "build"]) == 1
+    assert "name folders of text and --output, or a recipe" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

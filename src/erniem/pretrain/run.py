@@ -185,7 +185,7 @@ def _check_vocabulary(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Non
         raise ValueError(
             f"{recipe.corpus} was encoded with another vocabulary ({len(tokenizer)} pieces) than "
             f"{recipe.start} has ({len(theirs)} pieces): build the corpus again with "
-            f"`erniem corpus … --tokenizer {recipe.start}`."
+            f"`erniem corpus build … --tokenizer {recipe.start}`."
         )
 
 
