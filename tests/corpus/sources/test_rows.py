@@ -85,6 +85,13 @@ def test_translations_may_be_told_by_narrower_codes(tmp_path: Path) -> None:
     assert read_all(tmp_path) == [("bade", "figo")]
 
 
+@every_writer
+def test_a_missing_language_tells_those_there_are(tmp_path: Path, ending: str) -> None:
+    WRITERS[ending](tmp_path / f"en-sw.{ending}", [{"translation": {"en": "bade", "de": "figo"}}])
+    with pytest.raises(ValueError, match=rf"en-sw\.{ending} has no translation in sw; it has .*de"):
+        read_all(tmp_path)
+
+
 def test_lines_that_are_no_json_are_dropped_and_shown(tmp_path: Path) -> None:
     good = '{"text": "bade"}'
     bad = ['{"text": "fi', "[1, 2]", "", "[" * 100_000, '{"text": 3}', '{"other": 1}']

@@ -6,7 +6,8 @@ language, while form 0 is "none" in Arabic and every number in Japanese.
 
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import polib
 
@@ -20,19 +21,22 @@ __all__ = ["read_mo", "read_po"]
 
 LARGEST = 2**28
 """Bytes of a binary catalogue, which is read as a whole."""
+TOGETHER = 50
+"""Messages parsed at a time: one by one takes polib twelve times as long."""
 CHARSET = re.compile(r"charset=([\w-]+)", re.IGNORECASE)
 UNICODE = frozenset({"utf-8", "utf8", "ascii", "us-ascii", "charset"})
 """What our lines may be in; `CHARSET` stands in templates."""
 
 
 def read_po(source: Source, drops: Drops) -> Iterator[Document]:
-    """The translated messages of a `.po` file, read message by message.
+    """The translated messages of a `.po` file, read some messages at a time.
 
     Raises:
         ValueError: the file cannot be read, is not written as gettext does, or not in UTF-8.
     """
-    for block in blocks_of(source, drops):
-        yield from _pairs(_entries(block, source.path), source, drops)
+    blocks = blocks_of(source, drops)
+    while together := list(islice(blocks, TOGETHER)):
+        yield from _pairs(_entries(together, source.path), source, drops)
 
 
 def read_mo(source: Source, drops: Drops) -> Iterator[Document]:
@@ -71,16 +75,17 @@ def _check_whole(content: bytes) -> None:
             raise ValueError("it ends before its texts do")
 
 
-def _entries(block: Block, path: str) -> Iterable[polib.POEntry]:
-    """The messages of a block."""
+def _entries(blocks: Sequence[Block], path: str) -> Iterable[polib.POEntry]:
+    """The messages of blocks."""
+    numbers, lines = _numbered(blocks)
     try:
         # With a line end: polib would open a file if one were called as the text reads.
-        catalogue = polib.pofile("\n".join([*block.lines, ""]), encoding="utf-8")
+        catalogue = polib.pofile("\n".join([*lines, ""]), encoding="utf-8")
     except (OSError, ValueError) as error:
         match = re.search(r"line (\d+)", str(error))
-        line = block.number + (int(match[1]) - 1 if match else 0)
+        number = numbers[int(match[1]) - 1 if match else 0]
         raise ValueError(
-            f"{path}, line {line}: not written as gettext does; `msgfmt --check` tells more."
+            f"{path}, line {number}: not written as gettext does; `msgfmt --check` tells more."
         ) from error
     charset = CHARSET.search(catalogue.metadata.get("Content-Type", ""))
     if charset and charset[1].lower() not in UNICODE:
@@ -88,6 +93,16 @@ def _entries(block: Block, path: str) -> Iterable[polib.POEntry]:
             f"{path} is in {charset[1]}: convert it, with `msgconv -t UTF-8` for example."
         )
     return catalogue
+
+
+def _numbered(blocks: Iterable[Block]) -> tuple[list[int], list[str]]:
+    """The lines of blocks, a blank one after each, with their numbers in the file."""
+    numbers: list[int] = []
+    lines: list[str] = []
+    for block in blocks:
+        lines += [*block.lines, ""]
+        numbers += range(block.number, block.number + len(block.lines) + 1)
+    return numbers, lines
 
 
 def _pairs(

@@ -34,9 +34,10 @@ def _rows(source: Source) -> Iterator[Row]:
             table = ParquetFile(file, buffer_size=BUFFER)
             there = table.schema_arrow.names
             check_columns(there, source)
-            columns = {*columns_of(source), "url"} & {*there}
-            for batch in table.iter_batches(batch_size=BATCH, columns=sorted(columns)):
-                yield from batch.to_pylist()
+            columns = sorted({*columns_of(source), "url"} & {*there})
+            for group in range(table.num_row_groups):  # one by one: all at once, memory grows
+                for batch in table.iter_batches(BATCH, row_groups=[group], columns=columns):
+                    yield from batch.to_pylist()
     except (pyarrow.ArrowException, UnicodeDecodeError) as error:
         raise ValueError(
             f"{source.path} is no parquet file or a damaged one ({error}): fetch it again."

@@ -56,13 +56,13 @@ def documents_of(rows: Iterable[Row], source: Source, drops: Drops) -> Iterator[
     """The documents of rows; those without a text are dropped and counted.
 
     Raises:
-        ValueError: the first row lacks a column.
+        ValueError: the first row lacks a column, or its translation a language.
     """
-    first = True
+    seen = False
     for row in rows:
-        if first:
-            check_columns(row, source)
-            first = False
+        if not seen:
+            _check_first(row, source)
+            seen = True
         if not _is_in_language(row, source):
             drops.add(
                 "another language", source.name, source.label, shown(str(_text(row, source) or ""))
@@ -71,6 +71,18 @@ def documents_of(rows: Iterable[Row], source: Source, drops: Drops) -> Iterator[
             yield from filter(None, [pair_of(_sides(row, source), source, drops)])
         else:
             yield from _sentences(row, source, drops)
+
+
+def _check_first(row: Row, source: Source) -> None:
+    check_columns(row, source)
+    both = row.get(source.options.get("translation", "translation"))
+    if len(source.languages) == 2 and isinstance(both, Mapping):
+        there = _by_code(both)
+        if missing := [code for code in source.languages if code not in there]:
+            raise ValueError(
+                f"{source.path} has no translation in {', '.join(missing)}; it has "
+                f"{', '.join(both)}."
+            )
 
 
 def _is_in_language(row: Row, source: Source) -> bool:
