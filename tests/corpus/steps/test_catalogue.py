@@ -58,7 +58,7 @@ def test_a_filter_of_datatrove_counts_its_reasons_as_ours_do() -> None:
 @pytest.mark.parametrize(
     ("step", "message"),
     [
-        ("lengths", "there is no step 'lenght'. Did you mean length?"),
+        ("lengths", "there is no step 'lengths'. Did you mean length?"),
         ({"length": {"most_word": 3}}, "length has no setting most_word; it has least_characters"),
         ({"length": {"most_words": "many"}}, "length: "),
         ({"length": 3}, "length has 3 for settings"),
