@@ -71,6 +71,16 @@ def test_what_was_left_out_has_its_share_of_its_source_and_examples(facts: Corpu
     assert facts.reasons["held out"] == sum(facts.held_out.values())
 
 
+def test_a_source_is_told_over_all_its_languages(corpus: Corpus, facts: CorpusFacts) -> None:
+    (source,) = facts.sources
+    assert (source.name, source.languages) == ("text", 2)
+    assert (source.sentences, source.pairs) == (
+        corpus.rows["en"] + corpus.rows["el"],
+        corpus.rows["en-el"],
+    )
+    assert source.dropped == sum(facts.reasons.values())
+
+
 def test_a_temperature_lifts_the_small_language() -> None:
     tokens = {"en": 900, "sw": 100, "qu": 0}
     assert shares_by(tokens, 1.0) == {"en": 0.9, "sw": 0.1, "qu": 0.0}

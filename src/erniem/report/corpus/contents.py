@@ -1,7 +1,7 @@
 """What the report of a corpus tells, from its manifest: by language, by source, by reason."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from erniem.corpus.manifest import DatasetFacts
 from erniem.languages import name_of
 from erniem.writing import is_spaced
 
-__all__ = ["CorpusFacts", "Dropped", "LanguageFacts", "corpus_facts", "shares_by"]
+__all__ = ["CorpusFacts", "Dropped", "LanguageFacts", "SourceFacts", "corpus_facts", "shares_by"]
 
 DUPLICATES = ("repeated", "nearly repeated")
 """Reasons that say a text was there before."""
@@ -47,6 +47,26 @@ class LanguageFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SourceFacts:
+    """A source, over all its languages."""
+
+    name: str
+    """As the recipe, or its folder, calls it."""
+    licence: str
+    """As it was stated."""
+    languages: int
+    """How many it has text in."""
+    sentences: int
+    """Sentences, sides of pairs among them where they count as such."""
+    pairs: int
+    """Pairs."""
+    tokens: int
+    """Pieces of both."""
+    dropped: int
+    """What was left out of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dropped:
     """What one reason took from one source and label."""
 
@@ -72,6 +92,8 @@ class CorpusFacts:
     """Where the corpus lies."""
     languages: list[LanguageFacts]
     """Its languages, the largest first."""
+    sources: list[SourceFacts]
+    """Its sources, the largest first."""
     datasets: list[dict[str, Any]]
     """Its data sets, as the manifest has them."""
     dropped: list[Dropped]
@@ -80,8 +102,6 @@ class CorpusFacts:
     """The same by reason alone."""
     duplicates: dict[str, int]
     """Of those, what was there before: exactly, nearly."""
-    licences: dict[str, str]
-    """Licence by source."""
     lengths: list[int]
     """Rows by pieces: 0, 1, 2 to 3, 4 to 7, …"""
     held_out: dict[str, int]
@@ -105,11 +125,11 @@ def corpus_facts(corpus: Corpus) -> CorpusFacts:
     return CorpusFacts(
         folder=str(corpus.folder),
         languages=_languages(corpus),
+        sources=_sources(facts, dropped),
         datasets=[asdict(one) for one in facts],
         dropped=dropped,
         reasons=dict(reasons.most_common()),
         duplicates={reason: reasons[reason] for reason in DUPLICATES if reasons[reason]},
-        licences=dict(sorted({one.source: one.licence for one in facts}.items())),
         lengths=_lengths(facts),
         held_out=dict(manifest["held_out"]),
         recipe=dict(manifest["recipe"]),
@@ -145,6 +165,28 @@ def _language(code: str, corpus: Corpus) -> LanguageFacts:
 
 
 _SUMMED = ("rows", "tokens", "words", "characters", "unknown", "cropped")
+
+
+def _sources(facts: Sequence[DatasetFacts], dropped: Iterable[Dropped]) -> list[SourceFacts]:
+    gone: Counter[str] = Counter()
+    for one in dropped:
+        gone[one.source] += one.count
+    found = []
+    for name in {one.source for one in facts}:
+        some = [one for one in facts if one.source == name]
+        pairs = sum(one.rows for one in some if "-" in one.label)
+        found.append(
+            SourceFacts(
+                name=name,
+                licence=some[0].licence,
+                languages=len({code for one in some for code in one.label.split("-")}),
+                sentences=sum(one.rows for one in some) - pairs,
+                pairs=pairs,
+                tokens=sum(one.tokens for one in some),
+                dropped=gone[name],
+            )
+        )
+    return sorted(found, key=lambda one: (-one.tokens, one.name))
 
 
 def _rows(datasets: Iterable[Dataset]) -> int:

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const { tokens } = JSON.parse(document.getElementById("data").textContent);
+  const { tokens, scale } = JSON.parse(document.getElementById("data").textContent);
 
   // The mix of languages: share ∝ tokens^alpha.
   const slider = document.getElementById("alpha");
@@ -12,7 +12,7 @@
     for (const [code, value] of raised) {
       const cell = document.querySelector(`[data-mix="${code}"]`);
       cell.dataset.value = value / whole;
-      cell.querySelector("i").style.width = `${(8 * value) / whole}rem`;
+      cell.querySelector("i").style.width = `${(scale * value) / whole}rem`;
       cell.querySelector("span").textContent = `${((100 * value) / whole).toFixed(1)} %`;
     }
   }

@@ -16,6 +16,8 @@ __all__ = ["render_corpus_report", "write_corpus_report"]
 HERE = Path(__file__).parent
 ALPHA = 0.3
 """The temperature that is shown first (XLM-R's)."""
+WIDEST = 9.0
+"""Width of the largest share's bar, in rem."""
 SHOWN = 400
 """Rows of the table of what was dropped, at most; the JSON has all."""
 
@@ -52,14 +54,17 @@ def render_corpus_report(facts: CorpusFacts) -> str:
     """The report of a corpus as one HTML file."""
     template = environment(HERE).get_template("page.html.jinja")
     tokens = {one.code: one.tokens for one in facts.languages}
+    natural = shares_by(tokens, 1.0)
+    scale = WIDEST / (max(natural.values(), default=0.0) or 1.0)
     return template.render(
         facts=facts,
         policy=POLICY,
         style=part("base.css") + part("page.css", folder=HERE),
         script=part("sorting.js") + part("page.js", folder=HERE),
-        data=script_json({"tokens": tokens, "alpha": ALPHA}),
+        data=script_json({"tokens": tokens, "scale": scale}),
         headline=_headline(facts),
-        natural=shares_by(tokens, 1.0),
+        natural=natural,
+        scale=scale,
         mixed=shares_by(tokens, ALPHA),
         alpha=ALPHA,
         bins=_bins(facts.lengths),
