@@ -187,8 +187,10 @@ def test_a_second_run_with_nothing_changed_does_nothing(
     text: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = build(text).manifest
+    (text.parent / "corpus.work").mkdir()  # of a build that was stopped at its last breath
     monkeypatch.delattr("erniem.corpus.build.run.run_stage")
     assert build(text).manifest == first
+    assert not (text.parent / "corpus.work").exists()
 
 
 def test_what_has_changed_since_is_named_and_nothing_is_touched(text: Path) -> None:

@@ -66,8 +66,10 @@ def build(recipe: CorpusRecipe) -> Corpus:
         OSError: something could not be written, for want of room for example.
         RuntimeError: tasks whose processes died.
     """
+    making = _Build(recipe)
     if not is_built(recipe):
-        _Build(recipe).run()
+        making.run()
+    shutil.rmtree(making.work.folder, ignore_errors=True)
     return open_corpus(recipe.output)
 
 
@@ -218,7 +220,6 @@ class _Build:
             hashed=self._hashed(len(datasets)),
         )
         corpus.rename(self.recipe.output)
-        shutil.rmtree(self.work.folder)
 
     def _licences(self) -> dict[str, str]:
         """The licences of each name of a source."""
