@@ -42,7 +42,7 @@ def written(folder: Path, name: str, count: int) -> Path:
 def peak_of(path: Path) -> tuple[int, int]:
     """How many documents a path gives, and the most bytes that were held meanwhile.
 
-    Rings of objects, such as polib's, are collected as we go: they are waste, not held.
+    polib leaves rings of objects, which are collected as we go: they are waste, not held.
     """
     (source,) = find_sources(SourceEntry(path=str(path)))
     gc.collect()
@@ -51,7 +51,7 @@ def peak_of(path: Path) -> tuple[int, int]:
     try:
         count = 0
         for count, _ in enumerate(read(source, Drops()), start=1):
-            if count % 100 == 0:
+            if path.suffix == ".po" and count % 100 == 0:
                 gc.collect()
         return count, tracemalloc.get_traced_memory()[1]
     finally:
@@ -79,8 +79,8 @@ def test_memory_does_not_grow_with_a_zip(tmp_path: Path) -> None:
 
     peak_of(of_size(10))
     _, base = peak_of(of_size(4000))  # as much as all buffers hold
-    count, peak = peak_of(of_size(12000))
-    assert count == 12000
+    count, peak = peak_of(of_size(8000))
+    assert count == 8000
     assert peak < 1.25 * base + 2**16
 
 
