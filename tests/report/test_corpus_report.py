@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 
 from erniem.cli import main
+from erniem.corpus.build.executors import Executor
 from erniem.corpus.build.folders import build_corpus
+from erniem.corpus.build.run import build
+from erniem.corpus.build.vocabulary import Vocabulary
 from erniem.corpus.corpus import Corpus, open_corpus
+from erniem.corpus.recipe import CorpusRecipe
+from erniem.corpus.sources.source import SourceEntry
 from erniem.report.corpus import CorpusFacts, corpus_facts, render_corpus_report
 from erniem.report.corpus.contents import shares_by
 from invented import GREEK, invented
@@ -79,6 +84,53 @@ def test_a_source_is_told_over_all_its_languages(corpus: Corpus, facts: CorpusFa
         corpus.rows["en-el"],
     )
     assert source.dropped == sum(facts.reasons.values())
+
+
+def test_a_source_of_which_nothing_was_left_is_told_with_its_licence(tmp_path: Path) -> None:
+    for name, text in {"good": invented(120, 1), "digits": ["12 34 56", "7 8 9 10"]}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "en.txt").write_text("\n".join(text))
+    digits = SourceEntry(path=str(tmp_path / "digits"), licence="CC0-1.0")
+    recipe = CorpusRecipe(
+        output=tmp_path / "c",
+        sources=[SourceEntry(path=str(tmp_path / "good")), digits],
+        steps=["symbols"],
+        vocabulary=Vocabulary(size=80),
+        executor=Executor(workers=1),
+    )
+    (lost,) = [one for one in corpus_facts(build(recipe)).sources if one.name == "digits"]
+    assert (lost.licence, lost.languages, lost.sentences) == ("CC0-1.0", 1, 0)
+    assert (lost.dropped, lost.share) == (2, 1.0)
+
+
+def test_shares_are_of_what_was_read_and_sides_of_pairs_are_not_read_twice(
+    facts: CorpusFacts,
+) -> None:
+    lines, pairs = 120 + 1 + 2, 60
+    (english,) = [one for one in facts.dropped if (one.reason, one.label) == ("repeated", "en")]
+    assert english.share == pytest.approx(2 / lines)
+    (held,) = [one for one in facts.dropped if one.reason == "held out"]
+    assert held.share == pytest.approx(held.count / pairs)
+    (source,) = facts.sources
+    assert source.share == pytest.approx(source.dropped / (lines + pairs))
+
+
+def test_sides_of_pairs_that_were_there_before_are_counted(tmp_path: Path) -> None:
+    lines = invented(120, 1)
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "en.txt").write_text("\n".join(lines))
+    pairs = [f"{line}\t{line.translate(GREEK)}" for line in lines[:10]]
+    (tmp_path / "text" / "en-el.tsv").write_text("\n".join(pairs))
+    made = build_corpus(
+        [tmp_path / "text"], tmp_path / "c", vocabulary_size=150, held_out=0, workers=1
+    )
+    assert corpus_facts(made).repeated_sides == 10
+
+
+def test_lengths_and_shares_are_told_for_each_language(corpus: Corpus, facts: CorpusFacts) -> None:
+    rows = {label: sum(bins) for label, bins in facts.lengths.items()}
+    assert rows == {label: corpus.rows[label] for label in ("en", "el", "en-el")}
+    assert [one["share"] for one in facts.datasets] == [1.0, 1.0, 1.0]
 
 
 def test_a_temperature_lifts_the_small_language() -> None:

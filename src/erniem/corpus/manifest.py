@@ -4,6 +4,7 @@
 {"format": 3, "erniem": "0.1", "languages": ["de", "en"], "tokenizer": "<fingerprint>",
  "recipe": {…}, "versions": {…},
  "datasets": [{"label": "de", "source": "stories", "rows": 100, "tokens": 2500, …}],
+ "licences": {"stories": "CC0-1.0"},
  "held_out": {"de-en": 500}, "from_pairs": {"de": 40},
  "dropped": [["reason", "source", "label", 12]],
  "examples": [["reason", "source", "label", ["text", …]]],
@@ -15,6 +16,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from erniem.corpus.document import Drops
 __all__ = [
     "MANIFEST",
     "DatasetFacts",
+    "added_lengths",
     "files_in",
     "lengths_histogram",
     "read_manifest",
@@ -52,6 +55,8 @@ class DatasetFacts:
     """As the user states it."""
     rows: int
     """Sentences, or pairs."""
+    from_pairs: int = 0
+    """Of the sentences, those that are sides of pairs."""
     tokens: int
     """Pieces, both sides counted."""
     characters: int = 0
@@ -75,6 +80,14 @@ def lengths_histogram(lengths: Int[np.ndarray, " N"]) -> tuple[int, ...]:
     return tuple(int(count) for count in np.bincount(bits, minlength=1))
 
 
+def added_lengths(one: Sequence[int], other: Sequence[int]) -> list[int]:
+    """Two histograms as one.
+
+    Example: `[1, 2]` and `[0, 1, 3]` → `[1, 3, 3]`.
+    """
+    return [sum(counts) for counts in zip_longest(one, other, fillvalue=0)]
+
+
 def files_in(folder: Path) -> dict[str, Path]:
     """All files of a corpus but its manifest, by the names that it has for them."""
     found = (path for path in sorted(folder.rglob("*")) if path.is_file())
@@ -92,6 +105,7 @@ def write_manifest(
     held_out: Mapping[str, int],
     from_pairs: Mapping[str, int],
     drops: Drops,
+    licences: Mapping[str, str] | None = None,
     recipe: Mapping[str, Any] | None = None,
     hashed: Mapping[Path, FileFacts] | None = None,
 ) -> None:
@@ -105,6 +119,7 @@ def write_manifest(
         held_out: pairs kept from training by label, as `held_out/LABEL.tsv` has them.
         from_pairs: sentences that came from pairs alone, by language.
         drops: what was left out.
+        licences: of every source, also of those of which nothing was left.
         recipe: how the corpus was built.
         hashed: files whose checksums are known, as `merge_shards` gives them; the others are read.
 
@@ -121,6 +136,7 @@ def write_manifest(
         "recipe": dict(recipe or {}),
         "versions": {name: version(name) for name in LIBRARIES},
         "datasets": [asdict(each) for each in _sorted(datasets)],
+        "licences": dict(sorted((licences or {}).items())),
         "held_out": dict(held_out),
         "from_pairs": dict(from_pairs),
         "dropped": [[*what, count] for what, count in sorted(drops.counts.items()) if count],

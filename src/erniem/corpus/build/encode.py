@@ -87,6 +87,7 @@ class Encode(PipelineStep):  # type: ignore[misc]
             texts = [rows.texts[side][place] for place in wanted]
             parts.add(language, rows.source, texts, pieces.taken(2 * wanted + side))
             parts.from_pairs[language] += len(texts)
+            parts.facts[language, rows.source].from_pairs += len(texts)
 
 
 @lru_cache(maxsize=1)

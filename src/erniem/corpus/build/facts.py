@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import Any
 
 from erniem.corpus.build.pieces import Pieces
-from erniem.corpus.manifest import DatasetFacts, lengths_histogram
+from erniem.corpus.manifest import DatasetFacts, added_lengths, lengths_histogram
 
 __all__ = ["Facts", "total_facts"]
 
@@ -16,6 +15,7 @@ class Facts:
     """Counts of a data set; `DatasetFacts` says what each is."""
 
     rows: int = 0
+    from_pairs: int = 0
     tokens: int = 0
     characters: int = 0
     words: int = 0
@@ -40,18 +40,13 @@ class Facts:
         self.cropped += pieces.cropped
         self.unknown += int((pieces.tokens == unknown).sum())
         of_rows = pieces.lengths.reshape(-1, sides).sum(axis=1)
-        self.lengths = _added(self.lengths, lengths_histogram(of_rows))
+        self.lengths = added_lengths(self.lengths, lengths_histogram(of_rows))
 
     def add(self, other: Mapping[str, Any]) -> None:
         """Adds what another task counted."""
         for name, value in other.items():
             mine = getattr(self, name)
-            setattr(self, name, _added(mine, value) if name == "lengths" else mine + value)
-
-
-def _added(one: Sequence[int], other: Sequence[int]) -> list[int]:
-    """Two histograms as one."""
-    return [sum(counts) for counts in zip_longest(one, other, fillvalue=0)]
+            setattr(self, name, added_lengths(mine, value) if name == "lengths" else mine + value)
 
 
 def total_facts(

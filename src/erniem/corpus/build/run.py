@@ -208,14 +208,16 @@ class _Build:
         drops = Drops()
         for facts in (*cleaned, *encoded):
             drops.merge(facts)
+        licences = self._licences()
         write_manifest(
             corpus,
             languages=languages,
             tokenizer=fingerprint(tokenizer),
-            datasets=total_facts(encoded, self._licences()),
+            datasets=total_facts(encoded, licences),
             held_out={label: len(pairs) for label, pairs in held_out.items()},
             from_pairs=_from_pairs(encoded),
             drops=drops,
+            licences=licences,
             recipe=self.plan["recipe"],
             hashed=self._hashed(len(datasets)),
         )

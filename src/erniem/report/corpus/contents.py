@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from erniem.corpus.corpus import Corpus, Dataset
-from erniem.corpus.manifest import DatasetFacts
+from erniem.corpus.manifest import DatasetFacts, added_lengths
 from erniem.languages import name_of
+from erniem.pretrain.mix import temperature_shares
 from erniem.writing import is_spaced
 
 __all__ = ["CorpusFacts", "Dropped", "LanguageFacts", "SourceFacts", "corpus_facts", "shares_by"]
@@ -48,14 +49,14 @@ class LanguageFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceFacts:
-    """A source, over all its languages."""
+    """A source, over all its languages; also one of which nothing was left."""
 
     name: str
     """As the recipe, or its folder, calls it."""
     licence: str
     """As it was stated."""
     languages: int
-    """How many it has text in."""
+    """How many it has text in, left out or kept."""
     sentences: int
     """Sentences, sides of pairs among them where they count as such."""
     pairs: int
@@ -64,6 +65,8 @@ class SourceFacts:
     """Pieces of both."""
     dropped: int
     """What was left out of it."""
+    share: float
+    """Of all that it had, sides of pairs not counted again, what was left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +82,7 @@ class Dropped:
     count: int
     """How many sentences or pairs."""
     share: float
-    """Of all that this source had in this label, dropped or kept."""
+    """Of all that this source had in this label, dropped or kept; sides of pairs are no more."""
     examples: list[str] = field(default_factory=list)
     """A few of them, sides with a tab between."""
 
@@ -95,15 +98,17 @@ class CorpusFacts:
     sources: list[SourceFacts]
     """Its sources, the largest first."""
     datasets: list[dict[str, Any]]
-    """Its data sets, as the manifest has them."""
+    """Its data sets, as the manifest has them, and `share`, of the pieces of their label."""
     dropped: list[Dropped]
     """What was left out, the most first."""
     reasons: dict[str, int]
     """The same by reason alone."""
     duplicates: dict[str, int]
     """Of those, what was there before: exactly, nearly."""
-    lengths: list[int]
-    """Rows by pieces: 0, 1, 2 to 3, 4 to 7, …"""
+    repeated_sides: int
+    """Sides of pairs that are no sentences of their own, because they were there before."""
+    lengths: dict[str, list[int]]
+    """By label, rows by pieces: 0, 1, 2 to 3, 4 to 7, …"""
     held_out: dict[str, int]
     """Pairs kept for evaluation, by label."""
     recipe: dict[str, Any]
@@ -125,17 +130,25 @@ def corpus_facts(corpus: Corpus) -> CorpusFacts:
     return CorpusFacts(
         folder=str(corpus.folder),
         languages=_languages(corpus),
-        sources=_sources(facts, dropped),
-        datasets=[asdict(one) for one in facts],
+        sources=_sources(facts, dropped, manifest.get("licences", {})),
+        datasets=_datasets(facts),
         dropped=dropped,
         reasons=dict(reasons.most_common()),
         duplicates={reason: reasons[reason] for reason in DUPLICATES if reasons[reason]},
+        repeated_sides=_repeated_sides(corpus),
         lengths=_lengths(facts),
         held_out=dict(manifest["held_out"]),
         recipe=dict(manifest["recipe"]),
         versions={"erniem": manifest["erniem"], **manifest["versions"]},
         tokenizer=manifest["tokenizer"],
     )
+
+
+def _datasets(facts: Sequence[DatasetFacts]) -> list[dict[str, Any]]:
+    whole: Counter[str] = Counter()
+    for one in facts:
+        whole[one.label] += one.tokens
+    return [{**asdict(one), "share": _ratio(one.tokens, whole[one.label]) or 0.0} for one in facts]
 
 
 def _languages(corpus: Corpus) -> list[LanguageFacts]:
@@ -167,26 +180,41 @@ def _language(code: str, corpus: Corpus) -> LanguageFacts:
 _SUMMED = ("rows", "tokens", "words", "characters", "unknown", "cropped")
 
 
-def _sources(facts: Sequence[DatasetFacts], dropped: Iterable[Dropped]) -> list[SourceFacts]:
-    gone: Counter[str] = Counter()
-    for one in dropped:
-        gone[one.source] += one.count
-    found = []
-    for name in {one.source for one in facts}:
-        some = [one for one in facts if one.source == name]
-        pairs = sum(one.rows for one in some if "-" in one.label)
-        found.append(
-            SourceFacts(
-                name=name,
-                licence=some[0].licence,
-                languages=len({code for one in some for code in one.label.split("-")}),
-                sentences=sum(one.rows for one in some) - pairs,
-                pairs=pairs,
-                tokens=sum(one.tokens for one in some),
-                dropped=gone[name],
-            )
+def _sources(
+    facts: Sequence[DatasetFacts], dropped: Sequence[Dropped], licences: Mapping[str, str]
+) -> list[SourceFacts]:
+    stated = {**{one.source: one.licence for one in facts}, **licences}
+    names = {one.source for one in facts} | {one.source for one in dropped}
+    found = [
+        _source(
+            name,
+            stated.get(name, ""),
+            [one for one in facts if one.source == name],
+            [one for one in dropped if one.source == name],
         )
+        for name in names
+    ]
     return sorted(found, key=lambda one: (-one.tokens, one.name))
+
+
+def _source(
+    name: str, licence: str, kept: Sequence[DatasetFacts], gone: Sequence[Dropped]
+) -> SourceFacts:
+    labels = [*(one.label for one in kept), *(one.label for one in gone)]
+    pairs = sum(one.rows for one in kept if "-" in one.label)
+    rows = sum(one.rows for one in kept)
+    read = rows - sum(one.from_pairs for one in kept)
+    dropped = sum(one.count for one in gone)
+    return SourceFacts(
+        name=name,
+        licence=licence,
+        languages=len({code for label in labels for code in label.split("-")}),
+        sentences=rows - pairs,
+        pairs=pairs,
+        tokens=sum(one.tokens for one in kept),
+        dropped=dropped,
+        share=_ratio(dropped, read + dropped) or 0.0,
+    )
 
 
 def _rows(datasets: Iterable[Dataset]) -> int:
@@ -200,7 +228,7 @@ def _ratio(one: int, other: int | None) -> float | None:
 def _dropped(manifest: Mapping[str, Any], facts: Iterable[DatasetFacts]) -> list[Dropped]:
     there: Counter[tuple[str, str]] = Counter()
     for one in facts:
-        there[one.source, one.label] += one.rows
+        there[one.source, one.label] += one.rows - one.from_pairs
     for _, source, label, count in manifest["dropped"]:
         there[source, label] += count
     examples = {tuple(key): texts for *key, texts in manifest["examples"]}
@@ -218,17 +246,21 @@ def _dropped(manifest: Mapping[str, Any], facts: Iterable[DatasetFacts]) -> list
     return sorted(found, key=lambda one: (-one.count, one.reason, one.label, one.source))
 
 
-def _lengths(facts: Iterable[DatasetFacts]) -> list[int]:
-    total: list[int] = []
+def _repeated_sides(corpus: Corpus) -> int:
+    manifest = corpus.manifest
+    if not manifest["recipe"].get("pairs_as_text"):
+        return 0
+    pairs = _rows(one for one in corpus.datasets if one.parallel)
+    return 2 * pairs - sum(manifest["from_pairs"].values())
+
+
+def _lengths(facts: Iterable[DatasetFacts]) -> dict[str, list[int]]:
+    by_label: dict[str, list[int]] = {}
     for one in facts:
-        total += [0] * (len(one.lengths) - len(total))
-        for place, count in enumerate(one.lengths):
-            total[place] += count
-    return total
+        by_label[one.label] = added_lengths(by_label.get(one.label, []), one.lengths)
+    return by_label
 
 
 def shares_by(tokens: Mapping[str, int], alpha: float) -> dict[str, float]:
-    """The mix of languages that a temperature gives: share ∝ tokens^alpha (XLM-R, §3.1)."""
-    raised = {code: count**alpha for code, count in tokens.items() if count}
-    whole = sum(raised.values()) or 1.0
-    return {code: raised.get(code, 0.0) / whole for code in tokens}
+    """The mix that the stream gives, 0 for a language of which there are no sentences."""
+    return dict.fromkeys(tokens, 0.0) | temperature_shares(tokens, alpha)

@@ -1,13 +1,16 @@
 """Draws the report of a corpus."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from erniem.corpus.corpus import open_corpus
+from erniem.corpus.manifest import added_lengths
 from erniem.report.corpus.contents import CorpusFacts, Dropped, corpus_facts, shares_by
 from erniem.report.parts import POLICY, environment, part, script_json
 
@@ -56,18 +59,20 @@ def render_corpus_report(facts: CorpusFacts) -> str:
     tokens = {one.code: one.tokens for one in facts.languages}
     natural = shares_by(tokens, 1.0)
     scale = WIDEST / (max(natural.values(), default=0.0) or 1.0)
+    views = _length_views(facts.lengths)
     return template.render(
         facts=facts,
         policy=POLICY,
         style=part("base.css") + part("page.css", folder=HERE),
         script=part("sorting.js") + part("page.js", folder=HERE),
-        data=script_json({"tokens": tokens, "scale": scale}),
+        data=script_json({"tokens": tokens, "scale": scale, "lengths": views}),
         headline=_headline(facts),
         natural=natural,
         scale=scale,
         mixed=shares_by(tokens, ALPHA),
         alpha=ALPHA,
-        bins=_bins(facts.lengths),
+        views=list(views),
+        bins=next(iter(views.values())),
         dropped=facts.dropped[:SHOWN],
         hidden=max(0, len(facts.dropped) - SHOWN),
         examples=_examples(facts.dropped),
@@ -98,12 +103,22 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def _length_views(lengths: Mapping[str, list[int]]) -> dict[str, list[dict[str, Any]]]:
+    """Histograms by name: all sentences, all pairs, then each label; there is always one."""
+    kinds = {
+        "all sentences": [bins for label, bins in lengths.items() if "-" not in label],
+        "all pairs": [bins for label, bins in lengths.items() if "-" in label],
+    }
+    totals = {name: reduce(added_lengths, some) for name, some in kinds.items() if some}
+    return {name: _bins(bins) for name, bins in ({**totals, **lengths} or {"none": []}).items()}
+
+
 def _bins(lengths: list[int]) -> list[dict[str, Any]]:
-    """Rows by length, with names and heights."""
+    """Rows by length, with names, heights and how a number is written."""
     most = max(lengths, default=0) or 1
     names = ["0", "1", *(f"{2**bits}–{2 ** (bits + 1) - 1}" for bits in range(1, len(lengths)))]
     return [
-        {"name": name, "rows": rows, "height": 100 * rows / most}
+        {"name": name, "rows": _count(rows), "height": round(100 * rows / most, 2)}
         for name, rows in zip(names, lengths, strict=False)
     ]
 
