@@ -90,6 +90,7 @@ def test_text_becomes_a_tokenizer_and_a_corpus(
     size = ["--vocabulary-size", "50"]
     assert main(["tokenizer", str(text), "--output", vocabulary, *size]) == 0
     build = ["corpus", "build", str(text), "--output", output, "--tokenizer", vocabulary]
+    build += ["--workers", "1"]
     assert main(build) == 0
     shown = capsys.readouterr().out
     assert f"{output}: 2 languages" in shown

@@ -59,7 +59,8 @@ def read(kind: type[R], *paths: Path, overrides: Sequence[str] = ()) -> R:
 
 def write(recipe: Any, path: Path) -> None:
     """Writes the resolved recipe as YAML that `read` reads again."""
-    path.write_text(yaml.safe_dump(plain(recipe), sort_keys=False, allow_unicode=True))
+    text = yaml.safe_dump(plain(recipe), sort_keys=False, allow_unicode=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def plain(value: Any) -> Any:

@@ -69,7 +69,8 @@ Measured on about a million pairs of manuals, games, web pages, news and Scriptu
 all others lie between 0.83 (Hebrew) and 1.30 (Tagalog).
 """
 
-_UNSPACED = frozenset(["bo", "dz", "ja", "km", "lo", "my", "shn", "th", "wuu", "yue", "zh"])
+_UNSPACED = frozenset(["bo", "dz", "ja", "km", "lo", "lzh", "my", "shn", "th", "wuu", "yue", "zh"])
+"""Tibetan, Dzongkha, Japanese, Khmer, Lao, Burmese, Shan, Thai and the Chinese languages."""
 
 
 def scripts_of(code: str) -> tuple[str, ...]:
@@ -82,6 +83,8 @@ def scripts_of(code: str) -> tuple[str, ...]:
 
 def is_spaced(code: str) -> bool:
     """Whether a language puts spaces between words, as all do that are not known here.
+
+    Korean does, and Vietnamese between syllables.
 
     Example: `is_spaced("th")` → `False`.
     """

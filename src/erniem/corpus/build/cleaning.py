@@ -159,6 +159,6 @@ class Keep(PipelineStep):  # type: ignore[misc]
             "candidates": candidates.found(),
             **self.drops.plain(),
         }
-        self.work.cleaned(rank).write_text(json.dumps(facts, ensure_ascii=False))
+        self.work.cleaned(rank).write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
         self.drops.close()
         yield from ()

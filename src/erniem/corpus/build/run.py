@@ -204,7 +204,8 @@ class _Build:
         self._write_counts(languages, len(tokenizer))
         _write_held_out(corpus / "held_out", held_out)
         recipes.write(self.recipe, corpus / "recipe.yaml")
-        (corpus / PLAN).write_text(json.dumps(self.plan, indent=1, ensure_ascii=False))
+        plan = json.dumps(self.plan, indent=1, ensure_ascii=False)
+        (corpus / PLAN).write_text(plan, encoding="utf-8")
         drops = Drops()
         for facts in (*cleaned, *encoded):
             drops.merge(facts)

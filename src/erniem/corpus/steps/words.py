@@ -4,22 +4,18 @@ import re
 from functools import cache
 
 from erniem.languages import code_of
+from erniem.writing import is_spaced
 
 __all__ = ["CHARACTERS_A_WORD", "num_words", "words_between_spaces", "writes_spaces"]
 
-_UNSPACED = frozenset(["bo", "dz", "ja", "km", "lo", "lzh", "my", "shn", "th", "wuu", "yue", "zh"])
-"""Tibetan, Dzongkha, Japanese, Khmer, Lao, Burmese, Shan, Thai and the Chinese languages."""
 CHARACTERS_A_WORD = 3
 """Where none are written: between Chinese, of about two, and Thai, Khmer and Burmese, of four."""
 
 
 @cache
 def writes_spaces(language: str) -> bool:
-    """Whether a language has spaces between words, by its code: `zh`, `zh-Hant`, `cmn_Hani`.
-
-    Korean does, and so do Vietnamese (between syllables) and any language not known here.
-    """
-    return code_of(re.split("[-_]", language)[0].lower()) not in _UNSPACED
+    """Whether a language has spaces between words, by any of its codes: `zh-Hant`, `cmn_Hani`."""
+    return is_spaced(code_of(re.split("[-_]", language)[0].lower()))
 
 
 def words_between_spaces(text: str) -> list[str]:
