@@ -194,7 +194,15 @@ def _bring_all(
             wait(running)
         finally:
             stop.set()
+    _sweep(output / ".archives")
     _raise_first(running)
+
+
+def _sweep(archives: Path) -> None:
+    """Takes away folders that are empty, when no thread may still be about to write in one."""
+    for folder in (*archives.glob("*"), archives):
+        with suppress(OSError):  # what came of an archive is kept
+            folder.rmdir()
 
 
 def _ends_all(error: BaseException) -> bool:
@@ -245,9 +253,6 @@ def _bring(
     lock.add(one, arrived, made)
     if one.unpacking:
         archive.unlink()
-        with suppress(OSError):  # others are still in it
-            archive.parent.rmdir()
-            archive.parent.parent.rmdir()
     say(f"{one.target}  {_size(arrived.bytes)}")
 
 
