@@ -59,6 +59,20 @@ def test_a_word_that_comes_again_is_not_split_again(monkeypatch: pytest.MonkeyPa
     assert asked == ["lo"]
 
 
+@pytest.mark.parametrize(
+    "text", ["fo \u0301bade", "fo\u0600 bade", "fo \u0e33", "fo  mi", "fo\u200b mi"]
+)
+def test_a_text_whose_normaliser_may_look_over_a_space_is_split_whole(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = WordMemory(TOKENIZER)
+    asked: list[str] = []
+    split = memory._split_whole
+    monkeypatch.setattr(memory, "_split_whole", lambda texts: asked.extend(texts) or split(texts))
+    memory.split([text])
+    assert asked[-1] == text
+
+
 ALPHABET = list(
     {*chain.from_iterable(odd_texts(200, 3)), *"\u200b\u200c\u200d\u00a0\u0301\u0e33\u0600 "}
 )
