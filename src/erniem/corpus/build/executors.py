@@ -34,6 +34,8 @@ PATIENCE = 10.0
 """Seconds between two looks at a cluster."""
 LITTLE = 4 << 20
 """Bytes of files that one process cleans and encodes before others have begun."""
+PRELOADED = ["erniem.corpus.build.encode", "erniem.corpus.build.cleaning"]
+"""Imported once, by the process that all workers of all stages are forked from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +168,7 @@ def _run_in_processes(
 ) -> list[int]:
     """Runs tasks side by side; after a death, those that were not finished come back."""
     context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
     left: list[int] = []
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         futures: dict[Future[None], int] = {pool.submit(local.run_task, r): r for r in ranks}
