@@ -33,7 +33,7 @@ SCHEMA = pa.schema(
         ("translation_key", pa.uint64()),
     ]
 )
-"""`key` and `translation_key`: of the sides, as `erniem.corpus.duplicates` makes them."""
+"""`key` and `translation_key`: of the sides, as `erniem.corpus.keys` makes them."""
 
 
 @dataclass(frozen=True, kw_only=True)
