@@ -133,8 +133,8 @@ class WordMemory:
         new = [word for word in dict.fromkeys(words) if word not in self._numbers]
         self._numbers.update(dict.fromkeys(new, ALIEN))
         alone = [word for word in new if self._stands_alone(word)]
-        for first in range(0, len(alone), TOGETHER):
-            self._learn(alone[first : first + TOGETHER])
+        if alone:
+            self._learn(alone)
         return np.fromiter(map(self._numbers.__getitem__, words), dtype=np.int64, count=len(words))
 
     def _stands_alone(self, word: str) -> bool:
@@ -144,8 +144,9 @@ class WordMemory:
         return all(map(self._characters.__getitem__, word)) and not self._not_alone.search(word)
 
     def _learn(self, words: list[str]) -> None:
-        """Keeps the pieces of words, split as if they were a text."""
-        pieces, _ = self._split_whole([" ".join(words)])
+        """Keeps the pieces of words, split as if some of them were a text."""
+        parts = [words[first : first + TOGETHER] for first in range(0, len(words), TOGETHER)]
+        pieces, _ = self._split_whole([" ".join(part) for part in parts])
         starts = np.flatnonzero(self._begins[pieces])
         assert len(starts) == len(words), "each word begins with a space, and has no other"
         known = len(self._bounds) - 1
