@@ -5,6 +5,7 @@ import os
 from dataclasses import fields
 from pathlib import Path
 
+from erniem.cli.vectors import VECTORS, add_vectors
 from erniem.cli.verb import Values, Verb
 
 __all__ = ["SERVING"]
@@ -48,6 +49,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cut", action="store_true", help="cut texts with too many tokens, instead of refusing"
     )
+    add_vectors(parser, layer="the model's", pooling="the model's")
     for name, (metavar, kind, about) in LIMITS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=about)
 
@@ -64,8 +66,19 @@ def _serve(values: Values) -> None:
     if "allow_hosts" in values:
         values["allow_hosts"] = tuple(values["allow_hosts"])
     folder = values.pop("model")
+    values["vectors"] = _vectors(folder, values)
     limits = {one.name: values.pop(one.name) for one in fields(Limits) if one.name in values}
     serve(folder, ServerSettings(**values), Limits(**limits))
+
+
+def _vectors(folder: Path, values: Values) -> object:
+    """How vectors are made, if anything is said of it; what is not said is the model's own."""
+    from dataclasses import replace
+
+    from erniem.embed.settings import TODAYS_VECTORS, read_vector_settings
+
+    given = {name: values.pop(name) for name in VECTORS if name in values}
+    return replace(read_vector_settings(folder) or TODAYS_VECTORS, **given) if given else None
 
 
 SERVING = {

@@ -11,6 +11,7 @@ from erniem.serve.errors import handle_errors
 from erniem.serve.gate import Gate
 from erniem.serve.guard import Guard
 from erniem.serve.heads.classifying import Classifying
+from erniem.serve.heads.searching import Searching
 from erniem.serve.line import Line
 from erniem.serve.metrics import Meters
 from erniem.serve.opening import Opened, open_folder
@@ -22,6 +23,7 @@ from erniem.serve.routes.extract import extract_routes
 from erniem.serve.routes.fill_mask import fill_mask_routes
 from erniem.serve.routes.health import health_routes
 from erniem.serve.routes.models import model_routes
+from erniem.serve.routes.search import search_routes
 from erniem.serve.serving import Serving
 from erniem.serve.settings import Limits, ServerSettings
 from erniem.serve.watching import Watching
@@ -83,6 +85,8 @@ def build_app(serving: Serving, opened: Opened) -> FastAPI:
         app.include_router(classify_routes(serving, head))
     if "extract" in opened.works:
         app.include_router(extract_routes(serving))
+    if isinstance(index := opened.works.get("search"), Searching):
+        app.include_router(search_routes(serving, index, prefix))
     app.include_router(health_routes(serving))
     app.include_router(page_routes(app))
     handle_errors(app)

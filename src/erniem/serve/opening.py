@@ -18,12 +18,14 @@ from erniem.convert.checkpoint import becomes_ours, read_checkpoint
 from erniem.embed.backends import TorchBackend
 from erniem.embed.encoder import Encoder
 from erniem.embed.encoders import SentenceEncoder
-from erniem.embed.settings import TODAYS_VECTORS, read_vector_settings
+from erniem.embed.settings import TODAYS_VECTORS, VectorSettings, read_vector_settings
 from erniem.model import heads
+from erniem.search import Index
 from erniem.serve.heads.classifying import Classifying
 from erniem.serve.heads.embedding import Embedding
 from erniem.serve.heads.extracting import Extracting
 from erniem.serve.heads.filling import Filling
+from erniem.serve.heads.searching import Searching
 from erniem.serve.settings import ServerSettings
 from erniem.serve.worker import Work
 from erniem.tasks.extract import Extractor
@@ -50,25 +52,30 @@ def open_folder(folder: Path, settings: ServerSettings) -> Opened:
         settings: the backend and the threads.
 
     Raises:
-        ValueError: a folder that cannot be read.
+        ValueError: a folder that cannot be read, an index that another model made.
     """
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     network = read_checkpoint(folder, dtype=torch.float32).model if becomes_ours(folder) else None
     if network is None or settings.backend != "torch":
         encoder = Encoder.from_pretrained(
-            folder, backend=settings.backend, threads=settings.threads
+            folder,
+            backend=settings.backend,
+            settings=settings.vectors,
+            threads=settings.threads,
         )
     else:
-        encoder = _over(network, folder)
+        encoder = _over(network, folder, settings.vectors)
     works: dict[str, Work] = {"embedding": Embedding(encoder)}
     works |= _head(network, folder, encoder.tokenizer)
+    if settings.index is not None:
+        works["search"] = Searching(Index.open(settings.index, encoder))
     return Opened(encoder=encoder, works=works)
 
 
-def _over(network: Any, folder: Path) -> Encoder:
+def _over(network: Any, folder: Path, settings: VectorSettings | None) -> Encoder:
     """An encoder that shares a network with its head."""
-    settings = read_vector_settings(folder) or TODAYS_VECTORS
+    settings = settings or read_vector_settings(folder) or TODAYS_VECTORS
     sentences = SentenceEncoder(network, open_tokenizer(folder))
     return Encoder(TorchBackend(sentences, settings), sentences.tokenizer, settings, folder)
 

@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
-from starlette.types import Scope
 
 from erniem.serve.errors import Refusal
 from erniem.serve.gate import Gate
@@ -16,7 +15,6 @@ from erniem.serve.line import Full
 from erniem.serve.metrics import Meters
 from erniem.serve.reading import Reader
 from erniem.serve.settings import Limits, ServerSettings
-from erniem.serve.watching import tell
 from erniem.serve.worker import Worker
 
 __all__ = ["Asked", "Serving", "as_json"]
@@ -57,13 +55,10 @@ class Serving:
                 param="model",
             )
 
-    async def run(
-        self, scope: Scope, work: str, rows: Sequence[Any], costs: Sequence[int]
-    ) -> list[Any]:
+    async def run(self, work: str, rows: Sequence[Any], costs: Sequence[int]) -> list[Any]:
         """Has rows done by the network.
 
         Args:
-            scope: of the request, for the log.
             work: which.
             rows, costs: see `Worker.run`.
 
@@ -72,7 +67,6 @@ class Serving:
                 that cannot be done.
         """
         tokens = sum(costs)
-        tell(scope, texts=len(rows), tokens=tokens)
         if not self.worker.alive:
             raise Refusal(503, "stopping", "the network has stopped: ask another server.")
         if tokens > self.limits.queue_tokens * 9 // 10:

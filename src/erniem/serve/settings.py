@@ -4,6 +4,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, get_args
 
+from erniem.embed.settings import VectorSettings
+
 __all__ = ["Backend", "Limits", "ServerSettings"]
 
 Backend = Literal["torch", "torch-int8", "onnx", "onnx-int8"]
@@ -66,6 +68,8 @@ class ServerSettings:
     """By which requests name the model; its folder's name if None."""
     index: Path | None = None
     """A folder that `erniem index` wrote, for `/search`."""
+    vectors: VectorSettings | None = None
+    """How sentence vectors are made; as the checkpoint's folder says if None."""
     host: str = "127.0.0.1"
     """Address to listen on: this machine alone, unless another is given."""
     port: int = 8000

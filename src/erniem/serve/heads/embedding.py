@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from erniem.embed.encoder import Encoder, unit
-from erniem.embed.rows import in_batches
+from erniem.embed.rows import batches
 
 __all__ = ["Embedding"]
 
@@ -30,14 +30,11 @@ class Embedding:
             ArithmeticError: vectors that are no numbers.
         """
         backend = self.encoder.backend
+        lengths = np.array([len(row) for row in rows], dtype=np.int64)
         found = np.empty((len(rows), backend.width), dtype=np.float32)
-        in_batches(
-            list(rows),
-            lambda some: [backend.vectors(some)],
-            [found],
-            budget=self.encoder.settings.tokens_per_batch,
-            padded=backend.padded,
-        )
+        budget = self.encoder.settings.tokens_per_batch
+        for batch in batches(lengths, budget, padded=backend.padded):
+            found[batch] = backend.vectors([rows[row] for row in batch])
         if not np.isfinite(found).all():
             raise ArithmeticError("this model's vectors are no numbers")
         return list(unit(found))

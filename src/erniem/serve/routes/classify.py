@@ -67,7 +67,7 @@ def classify_routes(serving: Serving, head: Classifying) -> APIRouter:
         tell(request.scope, texts=len(given))
         _check(given, serving)
         rows = await _rows(serving.reader, given)
-        found = await serving.run(request.scope, WORK, rows, [len(row) for row in rows])
+        found = await serving.run(WORK, rows, [len(row) for row in rows])
         data = [_item(head.labels, scores) for scores in found]
         return await as_json(ClassifyResponse(data=data, model=serving.name))
 

@@ -120,7 +120,8 @@ async def vectors_of(
     check_texts(texts, serving.limits, param)
     rows = await serving.reader.rows([prefix + text for text in texts], param=param)
     costs = [len(row) for row in rows]
-    return await serving.run(request.scope, WORK, rows, costs), sum(costs)
+    tell(request.scope, tokens=sum(costs))
+    return await serving.run(WORK, rows, costs), sum(costs)
 
 
 def _texts(asked: EmbeddingRequest) -> list[str]:

@@ -84,7 +84,7 @@ def extract_routes(serving: Serving) -> APIRouter:
             for question in questions
         ]
         costs = [length + PROMPT for length in lengths for _ in questions]
-        found = iter(await serving.run(request.scope, WORK, rows, costs))
+        found = iter(await serving.run(WORK, rows, costs))
         data = [
             {name: spans for _ in questions for name, spans in next(found).items()} for _ in texts
         ]

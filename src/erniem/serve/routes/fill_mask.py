@@ -71,7 +71,7 @@ def fill_mask_routes(serving: Serving) -> APIRouter:
         check_texts(texts, serving.limits)
         rows = [Holes(ids=ids, top=asked.top) for ids in await serving.reader.rows(texts)]
         _check_holes(rows, mask, tokenizer.mask_token_id)
-        found = await serving.run(request.scope, WORK, rows, [len(row.ids) for row in rows])
+        found = await serving.run(WORK, rows, [len(row.ids) for row in rows])
         data = await serving.reader.call(_filled, serving, found)
         return await as_json(FillResponse(data=data, model=serving.name))
 
