@@ -59,6 +59,7 @@ def train_cells(path: Path, sample: Float32[np.ndarray, "_ D"], cells: int) -> N
         faiss.METRIC_INNER_PRODUCT,
     )
     index.cp.niter = ROUNDS
+    index.cp.spherical = True  # else long centres draw much: cells four times as uneven
     index.cp.min_points_per_centroid = 1  # it warns of cells with few; one cell is for tiny indexes
     index.train(np.ascontiguousarray(sample))
     faiss.write_index(index, str(path))
@@ -118,7 +119,7 @@ class Cells:
             Cosines, exact ones, and rows, nearest first; -inf and -1 where there are no k.
         """
         faiss_: Any = faiss  # its stubs do not know these
-        asked = faiss_.SearchParametersIVF(nprobe=probes)
+        asked = faiss_.SearchParametersIVF(nprobe=min(probes, self.index.nlist))
         if wanted is not None:
             selector = faiss_.IDSelectorBitmap(np.packbits(wanted, bitorder="little"))
             asked.sel = selector

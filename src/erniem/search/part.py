@@ -12,6 +12,7 @@ part-0003/
 Letters: N queries, K sentences, D width, k neighbours.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from hashlib import blake2b
@@ -120,10 +121,11 @@ class Part:
             probes: cells that are looked into; None: an exact search.
         """
         wanted = self._wanted(language)
-        cells = None if probes is None else self.cells
-        if cells is None or probes is None or (wanted is not None and wanted.sum() <= FEW):
+        count = len(self) if wanted is None else int(wanted.sum())
+        if self.cells is None or probes is None or (wanted is not None and count <= FEW):
             return exact_nearest(queries, self.vectors, k, wanted)
-        return cells.nearest(queries, self.vectors, k, probes, wanted)
+        more = math.ceil(probes * len(self) / count)  # those wanted lie in more cells
+        return self.cells.nearest(queries, self.vectors, k, more, wanted)
 
     def _find_wanted(self, language: int | None) -> Bool[np.ndarray, " K"] | None:
         """Which rows may be found; None: all."""
@@ -137,6 +139,8 @@ class Part:
 
 class PartWriter:
     """A part that grows: all but its vectors, for which `write_vectors` is.
+
+    Inside `with`; at its end the files have their names, or after an error are gone.
 
     Args:
         folder: to write in; is made.
@@ -168,13 +172,20 @@ class PartWriter:
             self._languages.add(part.languages[rows])
             self._keys.add(part.keys[rows])
 
-    def close(self) -> None:
-        """Gives the files their names; vectors are still to come."""
-        self._texts.close()
-        self._ids.close()
-        for file in (self._languages, self._keys):
-            file.close()
-            file.publish()
+    def __enter__(self) -> "PartWriter":
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        files = (self._texts, self._ids, self._languages, self._keys)
+        try:
+            if error is None:
+                self._languages.close()
+                self._keys.close()
+                for file in files:
+                    file.publish()
+        finally:
+            for file in files:
+                file.discard()
 
 
 def blocks_of(rows: Int64[np.ndarray, " _"]) -> Iterator[Int64[np.ndarray, " _"]]:
@@ -186,7 +197,10 @@ def blocks_of(rows: Int64[np.ndarray, " _"]) -> Iterator[Int64[np.ndarray, " _"]
 def write_vectors(folder: Path, vectors: Iterable[Float32[np.ndarray, "_ D"]]) -> None:
     """Writes the vectors of a part whose other files are there, some at a time."""
     file = ArrayWriter(folder / VECTORS, np.dtype(np.float32))
-    for some in vectors:
-        file.add(some.ravel())
-    file.close()
-    file.publish()
+    try:
+        for some in vectors:
+            file.add(some.ravel())
+        file.close()
+        file.publish()
+    finally:
+        file.discard()

@@ -7,7 +7,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from erniem.search.manifest import MANIFEST, Manifest
@@ -34,13 +34,34 @@ def alone_in(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     opened = os.open(folder, os.O_RDONLY)
     try:
+        _lock(opened, folder)
         try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ValueError(f"{folder} is being changed by another: wait for it.") from error
-        yield
+            yield
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"{folder} could not be changed ({error}), and is what it was: make room, or see "
+                "who may write there",
+            ) from error
+        finally:
+            _clear(folder)
     finally:
         os.close(opened)
+
+
+def _lock(opened: int, folder: Path) -> None:
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise ValueError(f"{folder} is being changed by another: wait for it.") from error
+
+
+def _clear(folder: Path) -> None:
+    """Takes half an addition away, but for the vectors that were made, and an empty folder."""
+    shutil.rmtree(folder / ADDING / "part", ignore_errors=True)
+    for path in (folder / ADDING, folder):
+        with suppress(OSError):  # not empty, or not there
+            path.rmdir()
 
 
 def is_place_for_index(folder: Path) -> bool:

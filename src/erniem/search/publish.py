@@ -125,10 +125,9 @@ def _merged(folder: Path, parts: Sequence[Part], change: Change) -> Part:
     if change.new is not None and parts == [change.new]:
         change.new.folder.rename(folder)
         return Part(folder, change.width)
-    writer = PartWriter(folder)
-    for part in parts:
-        writer.copy(part)
-    writer.close()
+    with PartWriter(folder) as writer:
+        for part in parts:
+            writer.copy(part)
     write_vectors(
         folder, (part.vectors[rows] for part in parts for rows in blocks_of(part.live_rows()))
     )

@@ -8,7 +8,7 @@ __all__ = ["EXACT_UP_TO", "IndexSettings", "Kind"]
 Kind = Literal["auto", "exact", "approximate"]
 """How neighbours are looked for; `auto`: by size."""
 
-EXACT_UP_TO = 200_000
+EXACT_UP_TO = 500_000
 """Sentences for which `auto` is exact; docs/search.md tells why."""
 
 

@@ -121,11 +121,10 @@ def _hash(text: str) -> bytes:
 
 def stage(entries: Iterable[Entry], folder: Path, checked: Checked) -> None:
     """Writes what is new as a part that has no vectors yet."""
-    writer = PartWriter(folder)
     new = checked.new(entries)
-    while some := list(islice(new, CHUNK)):
-        writer.add(some, checked.places)
-    writer.close()
+    with PartWriter(folder) as writer:
+        while some := list(islice(new, CHUNK)):
+            writer.add(some, checked.places)
 
 
 def encoded(

@@ -40,11 +40,16 @@ class StringsWriter:
         self._bounds.add(self._bytes.length + ends)
         self._bytes.add(np.frombuffer(b"".join(raw), dtype=np.uint8))
 
-    def close(self) -> None:
-        """Gives the files their names."""
+    def publish(self) -> None:
+        """Gives the files their names; nothing can be added any more."""
         for file in (self._bytes, self._bounds):
             file.close()
             file.publish()
+
+    def discard(self) -> None:
+        """Leaves nothing of files that have no names yet."""
+        for file in (self._bytes, self._bounds):
+            file.discard()
 
 
 class Strings(Sequence[str]):
