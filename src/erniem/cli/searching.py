@@ -39,7 +39,9 @@ def _index_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _search_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("index", type=Path, help="folder that `erniem index` made")
-    parser.add_argument("queries", nargs="*", metavar="QUERY", help="text in any language")
+    parser.add_argument(
+        "queries", nargs="*", default=[], metavar="QUERY", help="text in any language"
+    )
     parser.add_argument("--input", type=Path, metavar="FILE", help="queries, one a line")
     parser.add_argument("--k", type=int, metavar="N", help="hits for each query (10)")
     parser.add_argument(
@@ -57,7 +59,9 @@ def _search_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _forget_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("index", type=Path, help="folder that `erniem index` made")
-    parser.add_argument("ids", nargs="*", metavar="ID", help="of the sentences to take out")
+    parser.add_argument(
+        "ids", nargs="*", default=[], metavar="ID", help="of the sentences to take out"
+    )
     parser.add_argument("--input", type=Path, metavar="FILE", help="ids, one a line")
 
 

@@ -59,7 +59,6 @@ def train_cells(path: Path, sample: Float32[np.ndarray, "_ D"], cells: int) -> N
         faiss.METRIC_INNER_PRODUCT,
     )
     index.cp.niter = ROUNDS
-    index.cp.spherical = True  # else long centres draw much: cells four times as uneven
     index.cp.min_points_per_centroid = 1  # it warns of cells with few; one cell is for tiny indexes
     index.train(np.ascontiguousarray(sample))
     faiss.write_index(index, str(path))

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32
 
+from erniem.corpus.arrays import facts_of
 from erniem.embed import TODAYS_VECTORS, VectorSettings, open_encoder, read_vector_settings
 from erniem.search.manifest import ModelFacts
 from erniem.tasks.retrieve.nearest import unit
@@ -42,7 +43,9 @@ class _Opened:
         self.encoder = open_encoder(folder)
         self.folder = folder
         self.settings = settings or read_vector_settings(folder) or TODAYS_VECTORS
-        self.fingerprint = sha256(f"{folder.resolve()} {self.settings}".encode()).hexdigest()
+        files = sorted(path for path in folder.iterdir() if path.is_file())
+        told = [f"{path.name} {facts_of(path).sha256}" for path in files]
+        self.fingerprint = sha256(f"{told} {self.settings}".encode()).hexdigest()
         self.width = self.encoder.layers.width
 
     def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "N D"]:

@@ -102,7 +102,7 @@ class Checked:
         if not self.replace:
             raise ValueError(
                 f"id {entry.id!r} is in the index with another text or language ({text[:60]!r}): "
-                "say replace, or give the new sentence an id of its own. Nothing was added."
+                "say replace (--replace), or give the new one an id of its own. Nothing was added."
             )
         self.replaced.append(row)
         self.counts.replaced += 1
