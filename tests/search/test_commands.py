@@ -116,6 +116,8 @@ def test_vector_settings_of_the_command_are_kept(
     (tmp_path / "de.txt").write_text("\n".join(LINES) + "\n")
     asked = [*map(str, ["index", encoder, tmp_path / "de.txt", "--output", tmp_path / "i"])]
     assert main([*asked, "--pooling", "cls", "--layer", "0"]) == 0
+    assert main(asked) == 0
+    assert "30 were there already" in capsys.readouterr().out
     assert main(["search", str(tmp_path / "i"), LINES[7], "--k", "1"]) == 0
     assert "1.0000  de.txt:8" in capsys.readouterr().out
     vectors = Index.open(tmp_path / "i").manifest.model.vectors

@@ -12,7 +12,7 @@ from erniem.languages import name_of
 from erniem.search.encoder import model_facts, open_model
 from erniem.search.files import read_files
 from erniem.search.hit import Hit
-from erniem.search.manifest import Manifest
+from erniem.search.manifest import MANIFEST, Manifest, read_manifest
 from erniem.search.settings import IndexSettings
 from erniem.search.staging import Counts
 from erniem.search.update import add_entries
@@ -61,7 +61,7 @@ def index_files(
         model: folder of the encoder.
         files: see `erniem.search.files`.
         output: folder of the index.
-        vectors: how vectors are made; None: as the model's folder says.
+        vectors: how vectors are made; None: as those of the index, or as the model's folder says.
         settings: exact or approximate; None: by size, or as the index is.
         language: of the sentences; None: as rows or names of files say.
         replace: let another text for a known id take its place.
@@ -72,7 +72,8 @@ def index_files(
             than the index's, a folder that is no index.
         OSError: it cannot be written; the version that was there holds.
     """
-    encoder = open_model(model, asdict(vectors) if vectors else None)
+    there = read_manifest(output).model.vectors if (output / MANIFEST).is_file() else None
+    encoder = open_model(model, asdict(vectors) if vectors else there)
     drops = Drops()
     added = add_entries(
         output,
