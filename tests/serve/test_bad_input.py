@@ -12,9 +12,13 @@ from live_server import Live, code_of, living
 
 JSON = {"Content-Type": "application/json"}
 LIMITS = Limits(
-    body_bytes=20_000, bodies_bytes=40_000, texts=20, characters=1_000, queue_tokens=2_100,
+    body_bytes=20_000,
+    bodies_bytes=40_000,
+    texts=20,
+    characters=1_000,
+    queue_tokens=2_100,
     stop_seconds=1.0,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,9 @@ LIMITS = Limits(
 class Client:
     """Sends what it is told, and hangs up when it is told."""
 
-    def __init__(self, body: Sequence[bytes] = (b"",), *, path: str = "/", **headers: str) -> None:
+    def __init__(
+        self, body: Sequence[bytes] = (b"",), *, path: str = "/v1/embeddings", **headers: str
+    ) -> None:
         self.scope: Scope = {
             "type": "http",
             "method": "POST",

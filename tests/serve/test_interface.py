@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from erniem.serve.settings import Limits
-from live_server import Live, living
+from live_server import Live, code_of, living
 
 
 def calls_of(page: str) -> list[str]:
@@ -38,6 +38,21 @@ def test_the_page_fetches_nothing_from_elsewhere(live: Live) -> None:
     page = live.client.get("/").text
     assert not re.search(r"<(script|link|img|iframe)|@import|url\(", page)
     assert "https://" not in page
+
+
+def test_the_token_is_described_and_the_description_needs_none(encoder: Path) -> None:
+    with living(encoder, token="s3cret") as server:
+        described = server.client.get("/openapi.json").json()
+        page = server.client.get("/docs").text
+        refused = server.client.get("/metrics")
+    assert code_of(refused) == (401, "invalid_api_key")
+    assert refused.headers["WWW-Authenticate"] == "Bearer"
+    assert described["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
+    for path, methods in described["paths"].items():
+        for route in methods.values():
+            assert ("security" in route) == (not path.startswith("/health")), path
+    assert "curl http://127.0.0.1" in page
+    assert "Bearer $ERNIEM_TOKEN" in page
 
 
 def test_a_name_is_no_markup(encoder: Path) -> None:

@@ -16,7 +16,7 @@ LIMITS = {
     "characters": ("N", int, "characters of a text (50,000)"),
     "requests": ("N", int, "requests at once (256)"),
     "queue_tokens": ("N", int, "tokens that wait (400,000)"),
-    "batch_tokens": ("N", int, "tokens of a batch (2048)"),
+    "batch_tokens": ("N", int, "tokens of a batch (1024)"),
     "wait_ms": ("MS", float, "that a batch waits for company (2)"),
     "seconds": ("S", float, "in which a request is answered (60)"),
     "stop_seconds": ("S", float, "that a stopping server gives to what runs (30)"),

@@ -1,10 +1,12 @@
 """The application: routes for what a checkpoint can do, behind the guard and the watch."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI, Security
+from fastapi.security import HTTPBearer
 
 from erniem import __version__
 from erniem.serve.errors import handle_errors
@@ -21,7 +23,7 @@ from erniem.serve.routes.classify import classify_routes
 from erniem.serve.routes.embeddings import embedding_routes
 from erniem.serve.routes.extract import extract_routes
 from erniem.serve.routes.fill_mask import fill_mask_routes
-from erniem.serve.routes.health import health_routes
+from erniem.serve.routes.health import health_routes, metrics_routes
 from erniem.serve.routes.models import model_routes
 from erniem.serve.routes.search import search_routes
 from erniem.serve.serving import Serving
@@ -76,19 +78,10 @@ def build_app(serving: Serving, opened: Opened) -> FastAPI:
         redoc_url=None,
     )
     app.state.serving = serving
-    width, prefix = opened.encoder.width, opened.encoder.settings.prefix
-    app.include_router(embedding_routes(serving, width, prefix))
-    app.include_router(model_routes(serving, width))
-    if "fill-mask" in opened.works:
-        app.include_router(fill_mask_routes(serving))
-    if isinstance(head := opened.works.get("classify"), Classifying):
-        app.include_router(classify_routes(serving, head))
-    if "extract" in opened.works:
-        app.include_router(extract_routes(serving))
-    if isinstance(index := opened.works.get("search"), Searching):
-        app.include_router(search_routes(serving, index, prefix))
-    app.include_router(health_routes(serving))
-    app.include_router(page_routes(app))
+    for router in (*_routers(serving, opened), metrics_routes(serving)):
+        app.include_router(router, dependencies=_told(serving.settings))
+    for router in (health_routes(serving), page_routes(app)):
+        app.include_router(router)
     handle_errors(app)
     app.add_middleware(Guard, gate=serving.gate)
     app.add_middleware(Watching, meters=serving.meters, routes=_paths(app))
@@ -110,6 +103,26 @@ def _serving(folder: Path, opened: Opened, settings: ServerSettings, limits: Lim
         gate=Gate(limits, settings),
         meters=meters,
     )
+
+
+def _routers(serving: Serving, opened: Opened) -> Iterator[APIRouter]:
+    """Routes for what the checkpoint and the index can do, and no others."""
+    width, prefix = opened.encoder.width, opened.encoder.settings.prefix
+    yield embedding_routes(serving, width, prefix)
+    yield model_routes(serving, width)
+    if "fill-mask" in opened.works:
+        yield fill_mask_routes(serving)
+    if isinstance(classifying := opened.works.get("classify"), Classifying):
+        yield classify_routes(serving, classifying)
+    if "extract" in opened.works:
+        yield extract_routes(serving)
+    if isinstance(searching := opened.works.get("search"), Searching):
+        yield search_routes(serving, searching, prefix)
+
+
+def _told(settings: ServerSettings) -> list[Any]:
+    """What the description says of the token; the gate asks for it."""
+    return [] if settings.token is None else [Security(HTTPBearer(auto_error=False))]
 
 
 def _paths(app: FastAPI) -> list[str]:

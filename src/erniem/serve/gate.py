@@ -12,8 +12,8 @@ __all__ = ["Gate", "Hold", "stopping"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-OPEN = ("/health", "/health/live", "/health/ready")
-"""Paths that need no token and are answered to the last."""
+OPEN = ("/", "/docs", "/openapi.json", "/health", "/health/live", "/health/ready")
+"""Paths that need no token and are answered to the last: the description, and the state."""
 
 SCRAPED = "/metrics"
 """Needs the token, and is answered even when there is no room."""

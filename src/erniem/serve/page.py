@@ -1,23 +1,28 @@
 """The page of the interface: every route with an example; nothing is fetched from elsewhere."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from jinja2 import Environment
+from markupsafe import Markup, escape
 
 __all__ = ["page_routes"]
 
 METHODS = ("get", "post")
+CODE = re.compile("`([^`]+)`")
 
 
 def page_routes(app: FastAPI) -> APIRouter:
     """`/docs`, and `/`, which leads there."""
     router = APIRouter(include_in_schema=False)
     text = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
-    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(text)
+    pages = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    pages.filters["code"] = _code
+    template = pages.from_string(text)
 
     @router.get("/docs")
     @router.get("/")
@@ -30,6 +35,11 @@ def page_routes(app: FastAPI) -> APIRouter:
         return Response(page, media_type="text/html; charset=utf-8")
 
     return router
+
+
+def _code(text: str) -> Markup:
+    """Words between backticks as code; all else as it is."""
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def _routes(schema: dict[str, Any], base: str) -> Iterator[dict[str, Any]]:
@@ -72,10 +82,11 @@ def _fields(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _call(base: str, path: str, told: dict[str, Any]) -> str:
     """How curl asks it."""
+    parts = [f"curl {base}{path}"]
+    if told.get("security"):
+        parts.append('-H "Authorization: Bearer $ERNIEM_TOKEN"')
     content = told.get("requestBody", {}).get("content", {}).get("application/json", {})
-    examples = content.get("schema", {}).get("examples") or content.get("examples")
-    if not examples:
-        return f"curl {base}{path}"
-    example = examples[0] if isinstance(examples, list) else next(iter(examples.values()))["value"]
-    words = json.dumps(example, ensure_ascii=False).replace("'", "'\\''")
-    return f"curl {base}{path} \\\n  -H 'Content-Type: application/json' \\\n  -d '{words}'"
+    if examples := content.get("schema", {}).get("examples"):
+        words = json.dumps(examples[0], ensure_ascii=False).replace("'", "'\\''")
+        parts += ["-H 'Content-Type: application/json'", f"-d '{words}'"]
+    return " \\\n  ".join(parts)

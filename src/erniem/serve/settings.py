@@ -33,7 +33,7 @@ class Limits:
     queue_tokens: int = 400_000
     """That wait; a request that is more by itself is refused (413), one that comes too soon is
     told when to come again (429). The last tenth is for requests of at most a batch."""
-    batch_tokens: int = 2048
+    batch_tokens: int = 1024
     """Tokens of a batch; a longer text is alone."""
     wait_ms: float = 2.0
     """Milliseconds that a batch which is not full waits for company, at most."""

@@ -24,7 +24,7 @@ class EmbeddingRequest(Asked):
 
     model: str = Field(description="as `/v1/models` names it")
     input: str | list[str] | list[int] | list[list[int]] = Field(
-        description=f"a text or several, none of them empty ({IDS}, and are refused)"
+        description=f"a text or several, none of them empty; {IDS}"
     )
     encoding_format: Format = Field(
         "float", description="base64: float32, the lowest byte first; exact, and a third as long"

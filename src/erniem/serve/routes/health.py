@@ -11,7 +11,7 @@ from erniem import __version__
 from erniem.serve.errors import documented
 from erniem.serve.serving import Serving
 
-__all__ = ["health_routes"]
+__all__ = ["health_routes", "metrics_routes"]
 
 
 class Health(BaseModel):
@@ -29,7 +29,7 @@ UNWELL = {"model": Health, "description": "It is not."}
 
 
 def health_routes(serving: Serving) -> APIRouter:
-    """`/health`, `/health/live`, `/health/ready` and `/metrics`."""
+    """`/health`, `/health/live` and `/health/ready`."""
     router = APIRouter(tags=["state"])
 
     def answer(well: bool) -> Response:
@@ -65,6 +65,13 @@ def health_routes(serving: Serving) -> APIRouter:
     async def ready() -> Response:
         """200 as long as requests are taken; 503 once the server is stopping."""
         return answer(_health(serving).ready)
+
+    return router
+
+
+def metrics_routes(serving: Serving) -> APIRouter:
+    """`/metrics`."""
+    router = APIRouter(tags=["state"])
 
     @router.get(
         "/metrics",
