@@ -84,6 +84,14 @@ def test_paths_that_nobody_has_do_not_fill_the_metrics(live: Live) -> None:
     assert "/nothing" not in live.client.get("/metrics").text
 
 
+def test_refusals_are_counted_by_their_code(live: Live) -> None:
+    for wrong in ({"model": "tiny", "input": ""}, {"model": "tiny"}, {"model": "x", "input": "a"}):
+        live.post("/v1/embeddings", wrong)
+    for code in ("empty_text", "invalid_request", "model_not_found"):
+        line = f'erniem_refused_total{{code="{code}"}}'
+        live.until(lambda line=line: line in live.client.get("/metrics").text)
+
+
 def test_a_requests_id_comes_back(live: Live) -> None:
     given = live.client.get("/health", headers={"X-Request-Id": "abc-1.2_3"})
     assert given.headers["X-Request-Id"] == "abc-1.2_3"

@@ -94,7 +94,7 @@ def _serving(folder: Path, opened: Opened, settings: ServerSettings, limits: Lim
         budget=limits.batch_tokens, room=limits.queue_tokens, patience=limits.wait_ms / 1000
     )
     return Serving(
-        name=settings.name or folder.resolve().name,
+        name=settings.name or folder.absolute().name,
         created=int(folder.stat().st_mtime),
         settings=settings,
         limits=limits,

@@ -98,7 +98,13 @@ async def _refused(request: Request, error: HTTPException) -> Response:
         code = CODES.get(error.status_code, "invalid_request")
         message = _said(request, error)
         error = Refusal(error.status_code, code, message, headers=_plain(error.headers))
-    return error.response()
+    return _answer(request, error)
+
+
+def _answer(request: Request, refusal: Refusal) -> Response:
+    """The refusal; its code is for the log too."""
+    request.state.refused = refusal.code
+    return refusal.response()
 
 
 def _said(request: Request, error: HTTPException) -> str:
@@ -118,11 +124,10 @@ async def _wrong_shape(request: Request, error: RequestValidationError) -> Respo
     first: dict[str, Any] = _most_telling(error.errors())
     place = ".".join(str(part) for part in first["loc"] if part != "body") or None
     if first["type"] == "json_invalid":
-        return Refusal(
-            400, "invalid_json", f"the body is no JSON: {first['ctx']['error']}."
-        ).response()
+        message = f"the body is no JSON: {first['ctx']['error']}."
+        return _answer(request, Refusal(400, "invalid_json", message))
     message = f"{place or 'the body'}: {first['msg']}."
-    return Refusal(400, "invalid_request", message, param=place).response()
+    return _answer(request, Refusal(400, "invalid_request", message, param=place))
 
 
 def _most_telling(errors: Sequence[Any]) -> dict[str, Any]:
