@@ -20,7 +20,7 @@ from erniem.search.entries import entries_of
 from erniem.search.hit import Hit
 from erniem.search.manifest import Manifest, check_sizes, check_sums, read_manifest
 from erniem.search.parts import Parts
-from erniem.search.scores import SCORES, Score, by_margin
+from erniem.search.scores import SCORES, Score, by_margin, surroundings
 from erniem.search.settings import IndexSettings
 from erniem.search.update import add_entries, check_model, remove_ids
 from erniem.tasks.retrieve.nearest import Found, unit
@@ -201,15 +201,24 @@ class Index:
             raise ValueError(f"score {score!r}: choose {', '.join(SCORES)}.")
         if vectors.shape[1] != self.manifest.width:
             raise ValueError(f"vectors of {vectors.shape[1]}; the index has {self.manifest.width}.")
-        cells = self.manifest.cells
-        near = partial(
-            self._parts.nearest,
-            language=self._place(language),
-            probes=cells.probes if cells and not exact else None,
+        probes = None if exact else self._probes(language)
+        near = partial(self._parts.nearest, language=self._place(language), probes=probes)
+        if score == "cosine":
+            return near(unit(vectors), k)
+        levels = partial(
+            surroundings,
+            self._parts,
+            unknown=self._place("") if "" in self.manifest.sentences else None,
+            probes=None if exact else self._probes(None),
         )
-        if score == "margin":
-            return by_margin(unit(vectors), k, near, self._parts.vectors)
-        return near(unit(vectors), k)
+        return by_margin(unit(vectors), k, near, levels)
+
+    def _probes(self, language: str | None) -> int | None:
+        """Cells to look into; None in an exact index."""
+        cells = self.manifest.cells
+        if cells is None or language is None:
+            return None if cells is None else cells.probes
+        return cells.alone.get(language, cells.probes)
 
     def _place(self, language: str | None) -> int | None:
         if language is None:

@@ -10,8 +10,9 @@ Each part that stays is at least twice as large as all after it: an index of a m
 parts at most, and a sentence is copied some ten times at most while it grows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ import numpy as np
 from erniem.corpus.arrays import FileFacts, facts_of
 from erniem.search.cells import cells_for, fill_cells, sample_size, train_cells
 from erniem.search.manifest import CellsFacts, Manifest, ModelFacts, PartFacts, write_manifest
-from erniem.search.part import CELLS, Part, PartWriter, blocks_of, write_vectors
+from erniem.search.part import CELLS, FEW, Part, PartWriter, blocks_of, write_vectors
 from erniem.search.parts import Parts
 from erniem.search.recall import choose_probes, left_out
 from erniem.search.settings import IndexSettings
@@ -92,17 +93,18 @@ def publish(folder: Path, change: Change) -> Manifest:
             fill_cells(cells, made.folder / CELLS, made.vectors)
         parts.append(Part(made.folder, change.width))
     facts = [_part_facts(folder, part, change) for part in parts]
+    sentences = _by_language(parts, change.languages)
     manifest = Manifest(
         version=change.version,
         width=change.width,
         model=change.model,
         settings=change.settings,
         languages=change.languages,
-        sentences=_by_language(parts, change.languages),
+        sentences=sentences,
         numbered=(change.old.numbered if change.old else 0)
         + (len(change.new) if change.new else 0),
         parts=tuple(facts),
-        cells=_cells_facts(Parts(parts), cells, change) if change.approximate else None,
+        cells=_cells_facts(Parts(parts), cells, change, sentences) if change.approximate else None,
         files=_files(folder, facts, cells if change.approximate else None, change.old),
     )
     write_manifest(folder, manifest)
@@ -144,12 +146,16 @@ def _sample(part: Part) -> np.ndarray:
     return part.vectors[rows]
 
 
-def _cells_facts(parts: Parts, file: Path, change: Change) -> CellsFacts:
+def _cells_facts(
+    parts: Parts, file: Path, change: Change, sentences: Mapping[str, int]
+) -> CellsFacts:
     """The cells with what they find, measured."""
     before = change.old.cells if change.old else None
     count = cells_for(change.total) if change.learns or before is None else before.cells
     settings, asked = change.settings, left_out(parts)
-    found = choose_probes(parts, count, asked, recall=settings.recall, at=settings.at)
+    choose = partial(choose_probes, parts, count, asked, recall=settings.recall, at=settings.at)
+    found = choose()
+    many = [code for code, number in sentences.items() if number > FEW]
     return CellsFacts(
         file=file.name,
         cells=count,
@@ -158,6 +164,7 @@ def _cells_facts(parts: Parts, file: Path, change: Change) -> CellsFacts:
         found=found.found,
         at=settings.at,
         queries=len(asked.rows),
+        alone={code: choose(language=change.languages.index(code)).probes for code in many},
     )
 
 
