@@ -8,7 +8,7 @@ import numpy as np
 __all__ = ["mapped"]
 
 _ONE_HEADER = Lock()
-"""NumPy reads a header with `ast`, which Python 3.11 cannot do in two threads at once (gh-106905)."""
+"""NumPy reads a header with `ast`, which Python 3.11 cannot do in two threads (gh-106905)."""
 
 
 def mapped(path: Path, kind: np.dtype) -> np.ndarray:
