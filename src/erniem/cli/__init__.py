@@ -25,7 +25,7 @@ VERBS = TRAINING | CORPUS | DATA | TASKS | CHECKPOINTS | EXPORTING | MINING | US
 GROUPS = {
     "corpus": "from raw text to token shards: build, check, report",
     "data": "open corpora and benchmarks: list, fetch",
-    "export": "a model for others to run: onnx, xlm-r",
+    "export": "a model for others to run: onnx, sentence-transformers, xlm-r",
 }
 """What the verbs of a group are about."""
 

@@ -30,10 +30,21 @@ def _add_vectors(parser: argparse.ArgumentParser) -> None:
     add_vectors(parser, layer="as the folder says, or last", pooling="as it says, or mean_text")
 
 
+def _sentence_transformers_arguments(parser: argparse.ArgumentParser) -> None:
+    _folders(parser)
+    _add_vectors(parser)
+
+
 def _onnx(values: Values) -> None:
     from erniem.export.to_onnx import export_onnx
 
     print("\n".join(export_onnx(values.pop("model"), values.pop("output"), **values).lines()))
+
+
+def _sentence_transformers(values: Values) -> None:
+    from erniem.export.to_sentence_transformers import export_sentence_transformers as export
+
+    print("\n".join(export(values.pop("model"), values.pop("output"), **values).lines()))
 
 
 def _xlm_r(values: Values) -> None:
@@ -48,6 +59,12 @@ EXPORTING = {
         arguments=_onnx_arguments,
         run=_onnx,
         example="erniem export onnx runs/quickstart/final --output served --int8",
+    ),
+    "export sentence-transformers": Verb(
+        help="a sentence encoder that SentenceTransformer(folder) loads",
+        arguments=_sentence_transformers_arguments,
+        run=_sentence_transformers,
+        example="erniem export sentence-transformers runs/quickstart/final --output shared",
     ),
     "export xlm-r": Verb(
         help="a model as XLM-R, for what serves that (convert --to xlm-r)",

@@ -11,8 +11,9 @@ from erniem.export.settings import describe
 
 if TYPE_CHECKING:
     from erniem.export.to_onnx import Exported
+    from erniem.export.to_sentence_transformers import Shared
 
-__all__ = ["write_onnx_card"]
+__all__ = ["write_onnx_card", "write_sentence_transformers_card"]
 
 TASKS = {
     "ErnieMForMaskedLM": "fill-mask",
@@ -48,6 +49,31 @@ def write_onnx_card(folder: Path, read: Checkpoint, exported: "Exported") -> Non
         language="js",
         library_name="transformers.js",
         **({} if task is None else {"pipeline_tag": task}),
+    )
+
+
+def write_sentence_transformers_card(folder: Path, read: Checkpoint, shared: "Shared") -> None:
+    """Writes the card of a folder for sentence-transformers."""
+    facts = [
+        f"Sentence vectors: {describe(shared.settings)}, not normalised. A prefix is put before\n"
+        "each text by the library, as its default prompt.",
+        f"transformers' XLM-R, held against erniem {shared.agreement.words()}.",
+    ]
+    if shared.otherwise:
+        facts.append(describe_split(shared.otherwise))
+    write_card(
+        folder,
+        read,
+        title="Sentence vectors of ERNIE-M, for sentence-transformers",
+        facts=facts,
+        code=[
+            "from sentence_transformers import SentenceTransformer",
+            "",
+            'model = SentenceTransformer("this folder")',
+            'model.encode(["Hallo"])',
+        ],
+        library_name="sentence-transformers",
+        pipeline_tag="sentence-similarity",
     )
 
 

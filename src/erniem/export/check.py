@@ -22,7 +22,7 @@ from transformers import PreTrainedTokenizerFast
 from erniem.export.sentences import try_sentences
 from erniem.export.trace import INPUTS
 
-__all__ = ["Agreement", "Rows", "agreements", "rows_to_try"]
+__all__ = ["Agreement", "Rows", "agreement_of", "agreements", "rows_to_try"]
 
 BATCH = 10
 """Sentences of a call: of a masked LM with 250,000 pieces, its logits take some 250 MB."""
@@ -110,6 +110,15 @@ def agreements(
         Agreement(sentences=tried, greatest=worst, cosine=float(np.mean(each)))
         for worst, each in zip(greatest, cosines, strict=True)
     ]
+
+
+def agreement_of(found: Outputs, right: Outputs) -> Agreement:
+    """How far outputs of one call agree, a row a sentence."""
+    return Agreement(
+        sentences=len(right[0]),
+        greatest=_greatest(found, right),
+        cosine=float(np.mean(_cosines(found, right))),
+    )
 
 
 def _session(file: Path) -> Any:
