@@ -115,7 +115,7 @@ def export_onnx(
         names = FILES[chosen][: 2 if int8 else 1]
         found = _graphs(network, tokenizer, settings, [partial / name for name in names])
         write_tokenizer(tokenizer, partial)
-        write_config(read.model, partial)
+        write_config(read.model, partial, **_big(partial))
         if settings is not None:
             write_vector_settings(partial, settings)
         exported = Exported(
@@ -163,6 +163,12 @@ def _graphs(
     found = agreements(files, calls, _expected(network, tokenizer, settings))
     _refuse(files, found)
     return found
+
+
+def _big(folder: Path) -> dict[str, object]:
+    """What transformers.js has to be told of graphs whose weights lie beside them."""
+    big = {path.name.removesuffix("_data"): True for path in folder.glob("onnx/*.onnx_data")}
+    return {"transformers.js_config": {"use_external_data_format": big}} if big else {}
 
 
 def _expected(

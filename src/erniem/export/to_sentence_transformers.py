@@ -141,11 +141,12 @@ def _write_modules(
 
 
 def _prompts(settings: VectorSettings) -> Facts:
-    """The prefix, as what is said before every text unless something else is asked for."""
-    facts: Facts = {"similarity_fn_name": "cosine", "prompts": {}, "default_prompt_name": None}
-    if settings.prefix:
-        facts |= {"prompts": {"prefix": settings.prefix}, "default_prompt_name": "prefix"}
-    return facts
+    """The prefix before every text, by whichever of `encode`, `encode_query`, `encode_document`."""
+    return {
+        "similarity_fn_name": "cosine",
+        "prompts": dict.fromkeys(("query", "document"), settings.prefix),
+        "default_prompt_name": "query" if settings.prefix else None,
+    }
 
 
 def _weights(tokenizer: PreTrainedTokenizerFast, size: int) -> Facts:
