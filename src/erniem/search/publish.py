@@ -6,8 +6,8 @@ new sentences with their vectors ────────┴─▶ one part ─�
 what went of parts that stay ─▶ gone-0004-…        manifest.json, replaced ┘
 ```
 
-Each part that stays is at least twice as large as all after it: an index of a million has some ten
-parts at most, and a sentence is copied some ten times at most while it grows.
+Each part that stays is at least twice as large as all after it: an index of a million has a dozen
+parts at most, and a sentence is copied only into a part half as large again as its own was.
 """
 
 from collections.abc import Mapping, Sequence
