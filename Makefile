@@ -26,17 +26,21 @@ test: setup  ## run the tests
 parity: setup  ## compare live with PaddleNLP and transformers 4 (CONTRIBUTING.md)
 	$(BIN)/pytest -m parity
 
-check: setup  ## format, lint, types, import contracts, spelling
+check: setup  ## format, lint, types, import contracts, spelling, the docs' links
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell src tests bench docs README.md CHANGELOG.md CONTRIBUTING.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir .site
+
+docs: setup  ## the docs as a site, on this machine alone
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 bench: setup  ## speed and memory against transformers' XLM-R
 	$(BIN)/python bench/packed_step.py --threads 2 --repeats 9
 
 clean:  ## remove the environment and all caches
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .site
 
-.PHONY: help setup quickstart test parity check bench clean
+.PHONY: help setup quickstart test parity check docs bench clean

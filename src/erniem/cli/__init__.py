@@ -13,6 +13,8 @@ from erniem.cli.corpus import CORPUS
 from erniem.cli.data import DATA
 from erniem.cli.exporting import EXPORTING
 from erniem.cli.mining import MINING
+from erniem.cli.searching import SEARCHING
+from erniem.cli.serving import SERVING
 from erniem.cli.tasks import TASKS
 from erniem.cli.training import TRAINING
 from erniem.cli.use import USE
@@ -20,7 +22,9 @@ from erniem.cli.verb import Verb, VerbParser
 
 __all__ = ["VERBS", "Verb", "main"]
 
-VERBS = TRAINING | CORPUS | DATA | TASKS | CHECKPOINTS | EXPORTING | MINING | USE
+VERBS = (
+    TRAINING | CORPUS | DATA | TASKS | CHECKPOINTS | EXPORTING | MINING | SEARCHING | SERVING | USE
+)
 """The commands, in the order of the help; a name of two words is a verb of a group."""
 GROUPS = {
     "corpus": "from raw text to token shards: build, check, report",
