@@ -66,7 +66,9 @@ def looks() -> dict[str, Any]:
     theme = gr.themes.Base(
         primary_hue="blue", secondary_hue="blue", neutral_hue="stone", font=FONT, font_mono=MONO
     )
-    return {"theme": theme, "css_paths": [Path(__file__).parent / "page.css"]}
+    style = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+    # As `css`, gradio would write selectors anew, and break those with commas inside.
+    return {"theme": theme, "head": f"<style>{style}</style>"}
 
 
 def _absent(opened: Opened) -> Markup:
