@@ -1,57 +1,107 @@
-"""Words and their pieces."""
+"""A memory of words gives the pieces that the tokeniser gives by itself."""
+
+from itertools import chain
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from tokenizers import AddedToken, Regex, Tokenizer
+from tokenizers.models import Unigram, WordLevel
+from tokenizers.normalizers import NFKC, Precompiled, Replace, Sequence
+from tokenizers.pre_tokenizers import Metaspace
 
-from erniem.tokenization import ErnieMTokenizer
-from erniem.tokenization.words import words_of
-from small_vocabulary import odd_texts
+from erniem.tokenization.words import MOST, WordMemory, splits_words_alone
+from small_vocabulary import odd_texts, small_vocabulary
 
-
-@pytest.fixture(scope="module")
-def tokenizer(encoder: object) -> ErnieMTokenizer:
-    return ErnieMTokenizer.from_pretrained(encoder)
-
-
-def written(tokenizer: ErnieMTokenizer, text: str) -> list[str]:
-    return [word.text for word in words_of(tokenizer, text, special=False)]
+SPACES = Replace(Regex(" {2,}"), " ")
 
 
-def test_words_stand_between_spaces_and_signs(tokenizer: ErnieMTokenizer) -> None:
-    assert written(tokenizer, "bade figo, lumi's  no-pe?") == [
-        *("bade", "figo", ",", "lumi's", "no-pe", "?")
-    ]
+def like_xlm_r(normalizer: object = None) -> Tokenizer:
+    """Normaliser, Metaspace and Unigram as XLM-R's tokenizer.json has them."""
+    vocabulary = small_vocabulary()
+    pieces = list(vocabulary.scores.items())
+    tokenizer = Tokenizer(Unigram(pieces, unk_id=3))
+    tokenizer.normalizer = normalizer or Sequence([Precompiled(vocabulary.charsmap), SPACES])
+    tokenizer.pre_tokenizer = Metaspace(prepend_scheme="always", split=True)
+    tokenizer.add_special_tokens([AddedToken(pieces[one][0], special=True) for one in (0, 1)])
+    return tokenizer
 
 
-def test_where_no_spaces_are_a_piece_is_a_word(tokenizer: ErnieMTokenizer) -> None:
-    assert written(tokenizer, "中国2013年。") == ["中国", "2013年", "。"]
+TOKENIZER, PEER = like_xlm_r(), like_xlm_r()
+MEMORY = WordMemory(TOKENIZER)
 
 
-def test_words_of_a_script_that_runs_to_the_left_are_in_the_order_of_the_text(
-    tokenizer: ErnieMTokenizer,
+def by_memory(texts: list[str]) -> list[list[int]]:
+    pieces, lengths = MEMORY.split(texts)
+    assert len(lengths) == len(texts)
+    ids = iter(pieces.tolist())
+    return [[next(ids) for _ in range(length)] for length in lengths]
+
+
+def by_itself(texts: list[str]) -> list[list[int]]:
+    return [PEER.encode(text, add_special_tokens=False).ids for text in texts]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_odd_texts_have_the_pieces_of_the_tokeniser_itself(seed: int) -> None:
+    texts = odd_texts(1500, seed)
+    assert by_memory(texts) == by_itself(texts)
+    assert by_memory(texts) == by_itself(texts)  # all words known
+
+
+def test_a_word_that_comes_again_is_not_split_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = WordMemory(TOKENIZER)
+    memory.split(["bade fo ka", "mi"])
+    asked: list[str] = []
+    split = memory._split_whole
+    monkeypatch.setattr(memory, "_split_whole", lambda texts: asked.extend(texts) or split(texts))
+    memory.split(["ka fo", "bade mi", "lo mi lo"])
+    assert asked == ["lo"]
+
+
+@pytest.mark.parametrize(
+    "text", ["fo \u0301bade", "fo\u0600 bade", "fo \u0e33", "fo  mi", "fo\u200b mi"]
+)
+def test_a_text_whose_normaliser_may_look_over_a_space_is_split_whole(
+    text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert written(tokenizer, "שלום ו") == ["שלום", "ו"]
+    memory = WordMemory(TOKENIZER)
+    asked: list[str] = []
+    split = memory._split_whole
+    monkeypatch.setattr(memory, "_split_whole", lambda texts: asked.extend(texts) or split(texts))
+    memory.split([text])
+    asked.clear()
+    memory.split([text])
+    assert asked == [text]
 
 
-def test_special_tokens_are_counted_where_the_encoder_reads_them(
-    tokenizer: ErnieMTokenizer,
-) -> None:
-    bare = words_of(tokenizer, "bade figo", special=False)
-    framed = words_of(tokenizer, "bade figo", special=True)
-    assert [tuple(1 + piece for piece in word.pieces) for word in bare] == [
-        word.pieces for word in framed
-    ]
+ALPHABET = list(
+    {*chain.from_iterable(odd_texts(200, 3)), *"\u200b\u200c\u200d\u00a0\u0301\u0e33\u0600 "}
+)
 
 
-def test_of_no_text_there_are_no_words(tokenizer: ErnieMTokenizer) -> None:
-    assert written(tokenizer, "") == written(tokenizer, " \n ") == []
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text(ALPHABET, max_size=12), max_size=6))
+@example(["", " ", "  a", "a  ", "a \u0301b", "a\u200b b", "\u0600 a", "▁a b", "a ▁"])
+@example(["a [CLS] b", "[CLS]a b", "x [PAD]"])
+def test_any_text_has_the_pieces_of_the_tokeniser_itself(texts: list[str]) -> None:
+    assert by_memory(texts) == by_itself(texts)
 
 
-def test_every_piece_belongs_to_one_word_whatever_the_text(tokenizer: ErnieMTokenizer) -> None:
-    for text in odd_texts(150):
-        pieces = tokenizer(text, add_special_tokens=False, verbose=False).input_ids
-        found = [
-            piece for word in words_of(tokenizer, text, special=False) for piece in word.pieces
-        ]
-        assert len(set(found)) == len(found)
-        if text.strip():
-            assert set(found) == set(range(len(pieces))), repr(text)
+def test_a_full_memory_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MOST > 10_000
+    monkeypatch.setattr("erniem.tokenization.words.MOST", 3)
+    texts = ["bade fo ka mi", "lo bade mi", "ka ka fo"]
+    assert [by_memory([text]) for text in texts] == [by_itself([text]) for text in texts]
+
+
+def test_only_a_unigram_that_splits_at_spaces_is_remembered_by_words() -> None:
+    assert splits_words_alone(like_xlm_r())
+    assert not splits_words_alone(Tokenizer(WordLevel({"a": 0}, unk_token="a")))
+    assert not splits_words_alone(like_xlm_r(NFKC()))
+    unsplit = like_xlm_r()
+    unsplit.pre_tokenizer = Metaspace(prepend_scheme="always", split=False)
+    assert not splits_words_alone(unsplit)
+    greedy = like_xlm_r()
+    greedy.add_tokens([AddedToken("b", lstrip=True, normalized=False)])
+    assert not splits_words_alone(greedy)

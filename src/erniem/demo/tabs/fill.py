@@ -21,7 +21,7 @@ from erniem.demo.tabs.form import (
 )
 from erniem.languages import name_of
 from erniem.tasks.fill import Said, Speaker, fill
-from erniem.tokenization.words import words_of
+from erniem.tokenization.written_words import words_of
 
 __all__ = ["fill_tab"]
 

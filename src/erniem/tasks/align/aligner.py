@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 from erniem.embed import SentenceEncoder, layer_for
 from erniem.tasks.align.soft import aligned_pairs, soft_alignment
-from erniem.tokenization.words import Word, words_of
+from erniem.tokenization.written_words import Word, words_of
 
 __all__ = ["Alignment", "align"]
 

@@ -19,7 +19,7 @@ from erniem.objectives.camlm import PlaceholderSettings, place_holders
 from erniem.objectives.frame import FIRST, SECOND, Frame, frame_pair, frame_single, pack
 from erniem.packing import Pack
 from erniem.tasks.fill.speaker import Piece, Said, Speaker, check_length
-from erniem.tokenization.words import Word, words_of
+from erniem.tokenization.written_words import Word, words_of
 
 __all__ = ["Filling", "Hole", "fill"]
 
