@@ -13,6 +13,7 @@ from erniem.cli.corpus import CORPUS
 from erniem.cli.data import DATA
 from erniem.cli.demo import DEMO
 from erniem.cli.mining import MINING
+from erniem.cli.searching import SEARCHING
 from erniem.cli.tasks import TASKS
 from erniem.cli.training import TRAINING
 from erniem.cli.use import USE
@@ -20,7 +21,7 @@ from erniem.cli.verb import Verb, VerbParser
 
 __all__ = ["VERBS", "Verb", "main"]
 
-VERBS = TRAINING | CORPUS | DATA | TASKS | CHECKPOINTS | MINING | USE | DEMO
+VERBS = TRAINING | CORPUS | DATA | TASKS | CHECKPOINTS | MINING | SEARCHING | USE | DEMO
 """The commands, in the order of the help; a name of two words is a verb of a group."""
 GROUPS = {
     "corpus": "from raw text to token shards: build, check, report",
