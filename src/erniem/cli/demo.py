@@ -37,8 +37,9 @@ def _demo(values: Values) -> None:
     folder = values.pop("model")
     given = {name: values.pop(name) for name in VECTORS if name in values}
     own = read_vector_settings(folder) or TODAYS_VECTORS
+    vectors = replace(own, **given) if given else None
     texts = tuple(values.pop("texts", ()))
-    run_demo(folder, DemoSettings(vectors=replace(own, **given), texts=texts, **values))
+    run_demo(folder, DemoSettings(vectors=vectors, texts=texts, **values))
 
 
 DEMO = {

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import Float32
-
 from erniem.embed import (
     TODAYS_VECTORS,
+    Encoder,
     SentenceEncoder,
     VectorSettings,
     open_encoder,
     read_vector_settings,
 )
+from erniem.embed.backends import TorchBackend
 from erniem.model.heads import ErnieMForInformationExtraction, ErnieMForMaskedLM
 from erniem.tasks.extract import Extractor
 from erniem.tasks.fill import Speaker
@@ -35,9 +34,9 @@ class Opened:
     name: str
     """Of its folder."""
     encoder: SentenceEncoder
-    """For vectors of sentences and words."""
-    vectors: VectorSettings
-    """How a sentence becomes a vector."""
+    """For vectors of words."""
+    sentences: Encoder
+    """For vectors of sentences, by the same network."""
     speaker: Speaker | None
     """Fills in, if the checkpoint has a masked-LM head and language embeddings."""
     extractor: Extractor | None
@@ -61,11 +60,6 @@ class Opened:
             *([f"{languages} languages"] if languages else []),
         )
 
-    def encode(self, texts: list[str]) -> Float32[np.ndarray, "N D"]:
-        """A vector of length one for each text."""
-        vectors = self.encoder.vectors(texts, self.vectors)
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-
 
 def open_checkpoint(folder: Path, vectors: VectorSettings | None = None) -> Opened:
     """Opens a checkpoint of any kind that `open_encoder` reads.
@@ -76,11 +70,12 @@ def open_checkpoint(folder: Path, vectors: VectorSettings | None = None) -> Open
             text's tokens in the last layer.
 
     Raises:
-        ValueError: a folder that cannot be read.
+        ValueError: a folder that cannot be read, a layer that the model does not have.
     """
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder: name one with a model and its tokenizer.")
     encoder = open_encoder(folder)
+    chosen = vectors or read_vector_settings(folder) or TODAYS_VECTORS
     speaker, why_silent = _speaker(encoder)
     extractor, why_none = _extractor(encoder)
     absent = [
@@ -91,7 +86,7 @@ def open_checkpoint(folder: Path, vectors: VectorSettings | None = None) -> Open
     return Opened(
         name=_name(folder),
         encoder=encoder,
-        vectors=vectors or read_vector_settings(folder) or TODAYS_VECTORS,
+        sentences=Encoder(TorchBackend(encoder, chosen), encoder.tokenizer, chosen, folder),
         speaker=speaker,
         extractor=extractor,
         absent=tuple(absent),

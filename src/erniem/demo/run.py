@@ -18,12 +18,15 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from erniem.demo.collection import Collection, Held, Sentence
+from erniem.demo.collection import Collection, Held, Indexed, Sentence, read_sentences
 from erniem.demo.examples import example_sentences
 from erniem.demo.guard import Guard
 from erniem.demo.opening import Opened, open_checkpoint
 from erniem.demo.page import build_page, looks
 from erniem.demo.settings import DemoSettings
+from erniem.embed import VectorSettings
+from erniem.search import Index
+from erniem.search.manifest import read_manifest
 
 __all__ = ["bound", "create_app", "run_demo"]
 
@@ -57,7 +60,10 @@ def create_app(folder: Path, settings: DemoSettings) -> FastAPI:
     Raises:
         ValueError: see `run_demo`.
     """
-    opened = open_checkpoint(folder, settings.vectors)
+    vectors = settings.vectors
+    if settings.index is not None and vectors is None:
+        vectors = vectors_of_index(settings.index)
+    opened = open_checkpoint(folder, vectors)
     page = build_page(opened, collection_of(opened, settings))
     app = FastAPI(openapi_url=None)
     app.add_middleware(Guard)
@@ -82,15 +88,29 @@ def create_app(folder: Path, settings: DemoSettings) -> FastAPI:
     )
 
 
+def vectors_of_index(folder: Path) -> VectorSettings | None:
+    """How the vectors of an index were made, where it says so."""
+    made = read_manifest(folder).model.vectors
+    return VectorSettings(**made) if made else None
+
+
 def collection_of(opened: Opened, settings: DemoSettings) -> Collection:
-    """What is searched: an index, files, or our own examples."""
-    found = [
+    """What is searched: an index, files, or our own examples.
+
+    Raises:
+        ValueError: an index of another model, a file that cannot be read.
+    """
+    if settings.index is not None:
+        return Indexed(Index.open(settings.index, opened.sentences))
+    if settings.texts:
+        found = read_sentences(settings.texts)
+        return Held(opened.sentences, found, f"{len(found):,} sentences of the files given")
+    ours = [
         Sentence(text=one.text, language=one.language, meaning=one.meaning)
         for one in example_sentences(opened.languages)
     ]
-    languages = len({one.language for one in found})
-    name = f"{len(found)} sentences of ours in {languages} languages"
-    return Held(opened.encode, found, name)
+    languages = len({one.language for one in ours})
+    return Held(opened.sentences, ours, f"{len(ours)} sentences of ours in {languages} languages")
 
 
 def server_of(app: Any) -> uvicorn.Server:

@@ -151,7 +151,7 @@ def _examples(speaker: Speaker) -> list[tuple[str, Question]]:
             hidden=_covering(speaker, asked.text, word),
             choices=_choices(speaker, asked.text),
         )
-        rows.append((f"{word} · {name_of(code)} from {name_of(other)}", question))
+        rows.append((f"{name_of(code)} from {name_of(other)}: {word}", question))
     return rows
 
 

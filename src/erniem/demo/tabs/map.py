@@ -28,7 +28,7 @@ def map_tab(opened: Opened, collection: Collection) -> None:
     shown = tuple(collection.sample(MOST)) or tuple(
         map(_sentence, example_sentences(opened.languages))
     )
-    vectors = opened.encode([one.text for one in shown])
+    vectors = opened.sentences.encode([one.text for one in shown])
 
     @cache
     def without_own(method: Method) -> SentenceMap:
@@ -40,7 +40,7 @@ def map_tab(opened: Opened, collection: Collection) -> None:
         if not own:
             return svg_map(without_own(method))
         everyone = [*shown, *(Sentence(text=one) for one in own)]
-        together = np.concatenate([vectors, opened.encode(own)])
+        together = np.concatenate([vectors, opened.sentences.encode(own)])
         return svg_map(draw_map(everyone, together, method, own=len(own)))
 
     about(

@@ -61,7 +61,7 @@ def pseudo_tab(speaker: Speaker) -> None:
     )
     known = [one for one in ASKED if {one[0], one[1]} <= set(speaker.languages)]
     rows = [
-        (f"{said_in(code, meaning)} → {name_of(to)}", (said_in(code, meaning), code, to))
+        (f"In {name_of(to)}: {said_in(code, meaning)}", (said_in(code, meaning), code, to))
         for code, to, meaning in known
     ]
     first = rows[0][1] if rows else ("", speaker.languages[0], speaker.languages[-1])
