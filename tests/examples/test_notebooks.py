@@ -26,7 +26,10 @@ def short(corpus: Corpus, output: Path) -> Recipe:
         intermediate_size=32,
         max_position_embeddings=98,
     )
-    stages = {"stage1": Stage(steps=4, mix={"tlm": 0.5, "camlm": 0.5}), "stage2": Stage(steps=0, mix={})}
+    stages = {
+        "stage1": Stage(steps=4, mix={"tlm": 0.5, "camlm": 0.5}),
+        "stage2": Stage(steps=0, mix={}),
+    }
     return replace(whole(corpus, output), encoder=tiny, trainer={"report_to": "none"}, **stages)
 
 

@@ -18,8 +18,8 @@ from transformers import PreTrainedTokenizerFast
 
 from erniem.convert.checkpoint import Checkpoint, read_checkpoint
 from erniem.embed.encoders import SentenceEncoder
+from erniem.embed.rows import frame_of
 from erniem.embed.settings import VectorSettings, write_vector_settings
-from erniem.embed.vectors import frame_of
 from erniem.export.card import write_onnx_card
 from erniem.export.check import Agreement, Rows, agreements, rows_to_try
 from erniem.export.networks import ModelNetwork, SentenceNetwork
