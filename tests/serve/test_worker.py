@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -26,8 +27,11 @@ class Doubling:
         return [2 * row for row in rows]
 
 
-def worker(work: Doubling, budget: int = 4, room: int = 100) -> Worker:
-    return Worker({"double": work}, Line(budget=budget, room=room, patience=0.0), Meters())
+def worker(
+    work: Doubling, budget: int = 4, room: int = 100, patience: float = 0.0, inside: int = 9
+) -> Worker:
+    line = Line(budget=budget, room=room, patience=patience)
+    return Worker({"double": work}, line, Meters(), inside=lambda: inside)
 
 
 async def until(what: object) -> None:
@@ -114,3 +118,19 @@ def test_a_full_line_refuses_and_forgets() -> None:
         await running.stop()
 
     asyncio.run(main())
+
+
+def test_a_batch_waits_for_company_only_while_somebody_is_on_the_way() -> None:
+    async def main(inside: int) -> float:
+        work = Doubling()
+        work.go.set()
+        running = worker(work, patience=1.0, inside=inside)
+        running.start()
+        start = time.monotonic()
+        assert await running.run("double", [1], [1]) == [2]
+        taken = time.monotonic() - start
+        await running.stop()
+        return taken
+
+    assert asyncio.run(main(inside=2)) >= 1.0
+    assert asyncio.run(main(inside=1)) < 0.9

@@ -11,6 +11,7 @@ from erniem import __version__
 from erniem.cli.checkpoints import CHECKPOINTS
 from erniem.cli.corpus import CORPUS
 from erniem.cli.data import DATA
+from erniem.cli.demo import DEMO
 from erniem.cli.exporting import EXPORTING
 from erniem.cli.mining import MINING
 from erniem.cli.searching import SEARCHING
@@ -23,7 +24,17 @@ from erniem.cli.verb import Verb, VerbParser
 __all__ = ["VERBS", "Verb", "main"]
 
 VERBS = (
-    TRAINING | CORPUS | DATA | TASKS | CHECKPOINTS | EXPORTING | MINING | SEARCHING | SERVING | USE
+    TRAINING
+    | CORPUS
+    | DATA
+    | TASKS
+    | CHECKPOINTS
+    | EXPORTING
+    | MINING
+    | SEARCHING
+    | SERVING
+    | DEMO
+    | USE
 )
 """The commands, in the order of the help; a name of two words is a verb of a group."""
 GROUPS = {

@@ -89,7 +89,7 @@ def build_app(serving: Serving, opened: Opened) -> FastAPI:
 
 
 def _serving(folder: Path, opened: Opened, settings: ServerSettings, limits: Limits) -> Serving:
-    encoder, meters = opened.encoder, Meters()
+    encoder, meters, gate = opened.encoder, Meters(), Gate(limits, settings)
     line = Line(
         budget=limits.batch_tokens, room=limits.queue_tokens, patience=limits.wait_ms / 1000
     )
@@ -99,8 +99,8 @@ def _serving(folder: Path, opened: Opened, settings: ServerSettings, limits: Lim
         settings=settings,
         limits=limits,
         reader=Reader(encoder.tokenizer, encoder.limit, cut=settings.cut),
-        worker=Worker(opened.works, line, meters),
-        gate=Gate(limits, settings),
+        worker=Worker(opened.works, line, meters, inside=lambda: gate.requests),
+        gate=gate,
         meters=meters,
     )
 

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -66,10 +66,18 @@ class Worker:
         works: by name.
         line: where rows wait; the worker is its only user.
         meters: counts batches.
+        inside: how many requests there are, in line or on their way: a batch waits for company only
+            while there may be some.
     """
 
-    def __init__(self, works: Mapping[str, Work], line: Line, meters: Meters) -> None:
-        self.works, self.line, self.meters = works, line, meters
+    def __init__(
+        self,
+        works: Mapping[str, Work],
+        line: Line,
+        meters: Meters,
+        inside: Callable[[], int],
+    ) -> None:
+        self.works, self.line, self.meters, self.inside = works, line, meters, inside
         self.answers: dict[Job, Answer] = {}
         self.speed = 0.0  # tokens a second, lately
         self._changed = threading.Condition()
@@ -136,7 +144,8 @@ class Worker:
         with self._changed:
             while not self._stopping:
                 delay = self.line.delay(time.monotonic())
-                if delay == 0:
+                alone = self.inside() <= len(self.answers)
+                if delay == 0 or (delay is not None and alone):
                     return self.line.take()
                 self._changed.wait(delay)
         return None
