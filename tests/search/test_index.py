@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from erniem.search import Hit, Index, IndexSettings
+from erniem.search import Hit, Index, IndexSettings, publish
 from erniem.search import part as part_module
 from invented import GREEK, invented
 
@@ -58,15 +58,23 @@ def test_cosines_and_order_are_what_numpy_says(index: Index, knowing: Any) -> No
     assert scores == pytest.approx(np.take_along_axis(cosines, expected, axis=1), abs=1e-6)
 
 
-def test_margins_are_what_the_definition_says(index: Index, knowing: Any) -> None:
-    of_texts, of_queries = knowing.encode(TEXTS), knowing.encode([LINES[50], "ba de fi"])
-    among = of_texts @ of_texts.T
-    np.fill_diagonal(among, -np.inf)
+def margins_by_definition(
+    of_queries: np.ndarray, of_texts: np.ndarray, may_be_near: np.ndarray
+) -> np.ndarray:
     cosines = of_queries @ of_texts.T
-    around = (np.sort(one, axis=1)[:, -4:].mean(axis=1) for one in (cosines, among))
-    of_query, of_text = around
-    expected = cosines / ((of_query[:, None] + of_text[None]) / 2)
-    found = index.search([LINES[50], "ba de fi"], k=15, score="margin")  # of all 60 candidates
+    among = np.where(may_be_near, of_texts @ of_texts.T, -np.inf)
+    of_query, of_text = (np.sort(one, axis=1)[:, -4:].mean(axis=1) for one in (cosines, among))
+    return cosines / ((of_query[:, None] + of_text[None]) / 2)
+
+
+@pytest.mark.parametrize("languages", [["de"] * 30 + ["el"] * 30, "de", None])
+def test_margins_are_what_the_definition_says(knowing: Any, tmp_path: Path, languages: Any) -> None:
+    index = Index.build(knowing, TEXTS, output=tmp_path / "i", languages=languages)
+    queries = [LINES[50], "ba de fi"]
+    other = np.not_equal.outer(np.arange(60) < 30, np.arange(60) < 30)
+    near = other if isinstance(languages, list) else ~np.eye(60, dtype=bool)
+    expected = margins_by_definition(knowing.encode(queries), knowing.encode(TEXTS), near)
+    found = index.search(queries, k=15, score="margin")  # of all 60 candidates
     for hits, row in zip(found, expected, strict=True):
         assert [int(hit.id) for hit in hits] == np.argsort(-row)[:15].tolist()
         assert [hit.score for hit in hits] == pytest.approx(-np.sort(-row)[:15], abs=1e-5)
@@ -131,16 +139,22 @@ def test_more_recall_looks_into_more_cells(knowing: Any, tmp_path: Path, large: 
     assert fewer.probes < cells.probes
 
 
-def test_a_language_alone_is_found_in_cells_too(
-    large: Index, monkeypatch: pytest.MonkeyPatch
+def test_a_language_alone_is_compared_whole_or_has_its_own_number_of_cells(
+    large: Index, knowing: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(part_module, "FEW", 100)
     queries = invented(50, seed=8)
     exact = large.search(queries, language="de", exact=True)
-    found = large.search(queries, language="de")
+    assert large.search(queries, language="de") == exact
+    monkeypatch.setattr(part_module, "FEW", 600)
+    monkeypatch.setattr(publish, "FEW", 600)
+    many = large.add(["ba"], languages="de")
+    cells = many.manifest.cells
+    assert cells is not None
+    assert set(cells.alone) == {"de"}
+    assert cells.alone["de"] > 2
+    found = many.search(queries, language="de")
     assert {hit.language for hits in found for hit in hits} == {"de"}
-    assert shared(ids(exact), ids(found)) > 0.9
-    assert exact != found, "cells were not looked into"
+    assert 0.9 < shared(ids(exact), ids(found)) < 1
 
 
 def test_removed_sentences_are_not_found_in_cells(large: Index) -> None:
@@ -180,6 +194,8 @@ def test_what_cannot_be_asked_says_why(index: Index) -> None:
         index.search(["ba"], k=0)
     with pytest.raises(ValueError, match="the index has 32"):
         index.search_vectors(np.ones((1, 7), dtype=np.float32))
+    with pytest.raises(ValueError, match="not finite"):
+        index.search_vectors(np.full((1, 32), np.nan, dtype=np.float32))
     assert index.search([]) == []
     with pytest.raises(ValueError, match=r"recall 1.5"):
         IndexSettings(recall=1.5)

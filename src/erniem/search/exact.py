@@ -21,8 +21,8 @@ Some = tuple[Float32[np.ndarray, "_ _"], Int64[np.ndarray, "_ _"]]
 BLOCK = 2**14
 """Stored vectors at a time: 25 MB of width 384."""
 
-DENSE = 0.5
-"""Share of a block that must be wanted for a product with all of it."""
+DENSE = 0.25
+"""Share of a block that is wanted from which on a product with all of it costs less than a copy."""
 
 
 def exact_nearest(

@@ -82,6 +82,9 @@ class CellsFacts:
     """How many nearest."""
     queries: int
     """How many queries."""
+    alone: Mapping[str, int] = field(default_factory=dict)
+    """Cells that are looked into for one language alone: of those that have too many sentences to
+    compare all."""
 
 
 @dataclass(frozen=True, kw_only=True)

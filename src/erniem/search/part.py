@@ -12,9 +12,8 @@ part-0003/
 Letters: N queries, K sentences, D width, k neighbours.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 
@@ -26,18 +25,19 @@ from erniem.search.cells import Cells
 from erniem.search.entries import Entry
 from erniem.search.exact import exact_nearest
 from erniem.search.mapped import mapped
+from erniem.search.settings import EXACT_UP_TO
 from erniem.search.strings import Strings, StringsWriter
 from erniem.tasks.retrieve.nearest import Found
 
-__all__ = ["CELLS", "Part", "PartWriter", "blocks_of", "key_of", "write_vectors"]
+__all__ = ["CELLS", "FEW", "Part", "PartWriter", "blocks_of", "key_of", "write_vectors"]
 
 CELLS, KEYS, LANGUAGES, VECTORS = "cells.faiss", "keys.npy", "languages.npy", "vectors.npy"
 
 BLOCK = 2**14
 """Rows that are copied at once."""
 
-FEW = 20_000
-"""Wanted sentences up to which all of them are compared: cells would be looked into in vain."""
+FEW = EXACT_UP_TO
+"""Sentences of one language up to which all of them are compared: cells lose more of these."""
 
 
 def key_of(name: str) -> int:
@@ -67,7 +67,6 @@ class Part:
         cells = folder / CELLS
         self.cells = Cells.open(cells) if cells.is_file() else None
         self.gone = np.zeros(0, dtype=np.int64) if gone is None else gone
-        self._wanted = lru_cache(maxsize=64)(self._find_wanted)
 
     def __len__(self) -> int:
         return len(self.languages)
@@ -110,6 +109,7 @@ class Part:
         k: int,
         *,
         language: int | None = None,
+        other: bool = False,
         probes: int | None = None,
     ) -> Found:
         """The k nearest sentences of each query.
@@ -118,23 +118,27 @@ class Part:
             queries: of length one.
             k: neighbours.
             language: of these alone; None: of any.
+            other: of all other languages instead.
             probes: cells that are looked into; None: an exact search.
         """
-        wanted = self._wanted(language)
-        count = len(self) if wanted is None else int(wanted.sum())
-        if self.cells is None or probes is None or (wanted is not None and count <= FEW):
+        wanted = self._wanted(language, other)
+        if self.cells is None or probes is None or self._is_few(language, wanted):
             return exact_nearest(queries, self.vectors, k, wanted)
-        more = math.ceil(probes * len(self) / count)  # those wanted lie in more cells
-        return self.cells.nearest(queries, self.vectors, k, more, wanted)
+        return self.cells.nearest(queries, self.vectors, k, probes, wanted)
 
-    def _find_wanted(self, language: int | None) -> Bool[np.ndarray, " K"] | None:
+    def _wanted(self, language: int | None, other: bool) -> Bool[np.ndarray, " K"] | None:
         """Which rows may be found; None: all."""
         if language is None and not len(self.gone):
             return None
-        every = language is None
-        wanted = np.ones(len(self), dtype=bool) if every else self.languages == language
+        if language is None:
+            wanted = np.ones(len(self), dtype=bool)
+        else:
+            wanted = (self.languages == language) ^ other
         wanted[self.gone] = False
         return wanted
+
+    def _is_few(self, language: int | None, wanted: Bool[np.ndarray, " K"] | None) -> bool:
+        return language is not None and wanted is not None and int(wanted.sum()) <= FEW
 
 
 class PartWriter:

@@ -4,6 +4,7 @@ Letters: N queries, D width, k neighbours.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,11 @@ class Parts:
         part, row = self.place(row)
         return part.texts[row], int(part.languages[row])
 
+    def languages(self, rows: Int64[np.ndarray, " N"]) -> Int64[np.ndarray, " N"]:
+        """The places of the languages of some rows."""
+        places = [self.place(int(row)) for row in rows]
+        return np.array([part.languages[row] for part, row in places], dtype=np.int64)
+
     def vectors(self, rows: Int64[np.ndarray, " N"]) -> Float32[np.ndarray, "N D"]:
         """Of some rows."""
         places = [self.place(int(row)) for row in rows]
@@ -80,21 +86,22 @@ class Parts:
         k: int,
         *,
         language: int | None = None,
+        other: bool = False,
         probes: int | None = None,
     ) -> Found:
         """The k nearest of each query, see `Part.nearest`."""
+        look = partial(self._nearest, k=k, language=language, other=other, probes=probes)
         found = [
-            self._nearest(queries[start : start + AT_ONCE], k, language, probes)
-            for start in range(0, len(queries), AT_ONCE)
+            look(queries[start : start + AT_ONCE]) for start in range(0, len(queries), AT_ONCE)
         ]
         cosines, rows = (np.concatenate(each) for each in zip(*found, strict=True))
         return cosines, rows
 
     def _nearest(
-        self, queries: Float32[np.ndarray, "N D"], k: int, language: int | None, probes: int | None
+        self, queries: Float32[np.ndarray, "N D"], k: int, **asked: int | bool | None
     ) -> Found:
         found = []
         for part, start in zip(self.parts, self.starts[:-1], strict=True):
-            cosines, rows = part.nearest(queries, k, language=language, probes=probes)
+            cosines, rows = part.nearest(queries, k, **asked)  # type: ignore[arg-type]
             found.append((cosines, np.where(rows < 0, -1, rows + start)))
         return best_of(found, k)

@@ -53,12 +53,29 @@ def left_out(parts: Parts, seed: int = 0) -> Asked:
     return Asked(vectors=parts.vectors(rows), rows=rows)
 
 
-def choose_probes(parts: Parts, cells: int, asked: Asked, *, recall: float, at: int) -> Probed:
-    """The fewest cells with which so much is found; all, if none fewer do."""
-    truth = _neighbours(parts, asked, at, None)
+def choose_probes(
+    parts: Parts,
+    cells: int,
+    asked: Asked,
+    *,
+    recall: float,
+    at: int,
+    language: int | None = None,
+) -> Probed:
+    """The fewest cells with which so much is found; all, if none fewer do.
+
+    Args:
+        parts: of the index.
+        cells: that there are.
+        asked: queries.
+        recall: share of the true nearest that is to be found.
+        at: how many nearest.
+        language: of the sentences that are looked for; None: any.
+    """
+    truth = _neighbours(parts, asked, at, language, None)
     probes, found = 1, 0.0
     while True:
-        found = share_found(truth, _neighbours(parts, asked, at, probes))
+        found = share_found(truth, _neighbours(parts, asked, at, language, probes))
         if found >= recall or probes >= cells:
             return Probed(probes=probes, found=found)
         probes = min(cells, max(probes + 1, round(probes * STEP)))
@@ -76,10 +93,10 @@ def share_found(truth: Int64[np.ndarray, "N k"], found: Int64[np.ndarray, "N k"]
 
 
 def _neighbours(
-    parts: Parts, asked: Asked, at: int, probes: int | None
+    parts: Parts, asked: Asked, at: int, language: int | None, probes: int | None
 ) -> Int64[np.ndarray, "N k"]:
     """Rows of the nearest but the queries themselves."""
-    _, rows = parts.nearest(asked.vectors, at + 1, probes=probes)
+    _, rows = parts.nearest(asked.vectors, at + 1, language=language, probes=probes)
     itself = rows == asked.rows[:, None]
     itself[~itself.any(axis=1), -1] = True  # none to leave out: the farthest goes
     return rows[~itself].reshape(len(rows), at)
