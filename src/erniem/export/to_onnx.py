@@ -67,6 +67,8 @@ class Exported:
     """Of sentence vectors, if these were exported."""
     otherwise: int
     """Sentences of those tried that others' tokenizers split otherwise than the model's own."""
+    left: str | None
+    """What the graph has no place for."""
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -75,6 +77,8 @@ class Exported:
         for name, found in self.files.items():
             size = (self.folder / name).stat().st_size / 1e6
             yield f"{name}: {size:.1f} MB; beside torch, {found.words()}"
+        if self.left:
+            yield f"left behind: {self.left}"
         if self.otherwise:
             yield describe_split(self.otherwise)
 
@@ -124,6 +128,7 @@ def export_onnx(
             files=dict(zip(names, found, strict=True)),
             settings=settings,
             otherwise=split_otherwise(tokenizer, partial),
+            left=_left(read.model, chosen),
         )
         write_onnx_card(partial, read, exported)
     return exported
@@ -138,6 +143,13 @@ def _form(form: Form | None, read: Checkpoint, folder: Path, vectors: Mapping[st
     bare = type(read.model) is ErnieMModel
     for_sentences = bare or bool(vectors) or (folder / "vectors.json").is_file()
     return form or ("sentence" if for_sentences else "model")
+
+
+def _left(model: Any, form: Form) -> str | None:
+    """What the graph has no input for; sentence vectors are of plain text, which never had it."""
+    if form == "model" and model.config.languages:
+        return "the language embeddings that placeholders name; plain text names none"
+    return None
 
 
 def _graphs(
