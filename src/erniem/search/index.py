@@ -215,6 +215,8 @@ class Index:
             raise ValueError(f"score {score!r}: choose {', '.join(SCORES)}.")
         if vectors.shape[1] != self.manifest.width:
             raise ValueError(f"vectors of {vectors.shape[1]}; the index has {self.manifest.width}.")
+        if not np.isfinite(vectors).all():
+            raise ValueError("a query's vector is not finite: see what its encoder does to it.")
         probes = None if exact else self._probes(language)
         near = partial(self._parts.nearest, language=self._place(language), probes=probes)
         if score == "cosine":
