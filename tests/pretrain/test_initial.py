@@ -144,6 +144,7 @@ def test_stage_1_aligns_languages_that_share_no_letter(whole_words: Corpus, tmp_
     assert min(after.values()) > 0.7, "el and ru, which no pair joins, meet in English"
 
 
+@pytest.mark.slow
 def test_without_pairs_they_stay_apart(whole_words: Corpus, tmp_path: Path) -> None:
     recipe = recipe_of(whole_words, tmp_path / "run")
     alone = replace(recipe, stage1=Stage(steps=150, mix={"mmlm": 1.0}))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from erniem import __version__
 from erniem.cli.checkpoints import CHECKPOINTS
 from erniem.cli.corpus import CORPUS
+from erniem.cli.cost import COST
 from erniem.cli.data import DATA
 from erniem.cli.mining import MINING
 from erniem.cli.tasks import TASKS
@@ -19,7 +20,7 @@ from erniem.cli.verb import Verb, VerbParser
 
 __all__ = ["VERBS", "Verb", "main"]
 
-VERBS = TRAINING | CORPUS | DATA | TASKS | CHECKPOINTS | MINING | USE
+VERBS = TRAINING | COST | CORPUS | DATA | TASKS | CHECKPOINTS | MINING | USE
 """The commands, in the order of the help; a name of two words is a verb of a group."""
 GROUPS = {
     "corpus": "from raw text to token shards: build, check, report",
