@@ -102,7 +102,7 @@ def whole_words(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     for code, script in (("el", GREEK), ("ru", CYRILLIC)):
         rows = [f"{line}\t{line.translate(script)}" for line in lines]
         (folder / f"en-{code}.tsv").write_text("\n".join(rows) + "\n")
-    return build_corpus([folder], folder / "corpus", vocabulary_size=350, held_out=60)
+    return build_corpus([folder], folder / "corpus", vocabulary_size=350, held_out=60, workers=1)
 
 
 def recipe_of(corpus: Corpus, output: Path) -> Recipe:
