@@ -19,7 +19,7 @@ from transformers import PreTrainedTokenizerFast
 from erniem.corpus.build.columns import Rows, read_rows
 from erniem.corpus.build.facts import Facts
 from erniem.corpus.build.left import REASONS, Left, Remaining
-from erniem.corpus.build.pieces import Pieces, encoded
+from erniem.corpus.build.pieces import Pieces, Splitter
 from erniem.corpus.document import Drops
 from erniem.corpus.shard_writer import ShardWriter
 from erniem.corpus.shards import shard_name
@@ -64,11 +64,11 @@ class Encode(PipelineStep):  # type: ignore[misc]
         """Writes the parts of task `rank`; nothing goes on."""
         work = self.remaining.work
         left = self.remaining.of(rank)
-        tokenizer = _opened(self.tokenizer, self.tokenizer.stat().st_mtime_ns)
+        splitter = _opened(self.tokenizer, self.tokenizer.stat().st_mtime_ns)
         with ExitStack() as stack:
-            parts = _Parts(work.parts(rank), tokenizer, stack)
+            parts = _Parts(work.parts(rank), splitter.tokenizer, stack)
             for rows in read_rows(work.documents(rank), left.kept):
-                pieces = encoded(tokenizer, _in_turn(rows), self.max_pieces)
+                pieces = splitter.split(_in_turn(rows), self.max_pieces)
                 parts.add(rows.label, rows.source, _in_turn(rows), pieces)
                 if self.pairs_as_text and len(rows.texts) == 2:
                     self._add_sides(parts, rows, pieces, left)
@@ -91,9 +91,9 @@ class Encode(PipelineStep):  # type: ignore[misc]
 
 
 @lru_cache(maxsize=1)
-def _opened(folder: Path, _changed: int) -> PreTrainedTokenizerFast:
-    """A tokeniser, opened once for all tasks of a process."""
-    return open_tokenizer(folder)
+def _opened(folder: Path, _changed: int) -> Splitter:
+    """A tokeniser, opened once for all tasks of a process, with the words that it has met."""
+    return Splitter(open_tokenizer(folder))
 
 
 def _in_turn(rows: Rows) -> list[str]:

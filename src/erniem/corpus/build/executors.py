@@ -32,6 +32,8 @@ ATTEMPTS = 3
 """How often a task is begun whose process dies before it says anything."""
 PATIENCE = 10.0
 """Seconds between two looks at a cluster."""
+PRELOADED = ["erniem.corpus.build.encode", "erniem.corpus.build.cleaning"]
+"""Imported once, by the process that all workers of all stages are forked from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +156,7 @@ def _run_in_processes(
 ) -> list[int]:
     """Runs tasks side by side; after a death, those that were not finished come back."""
     context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
     left: list[int] = []
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         futures: dict[Future[None], int] = {pool.submit(local.run_task, r): r for r in ranks}

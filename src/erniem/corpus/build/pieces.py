@@ -6,15 +6,18 @@ Letters: T pieces of n sentences.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int
+from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from erniem.packing import boundaries, within
 from erniem.tokenization.ids import ids_of
+from erniem.tokenization.words import WordMemory, splits_words_alone
 
-__all__ = ["Pieces", "encoded"]
+__all__ = ["Pieces", "Splitter"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +57,25 @@ class Pieces:
         )
 
 
-def encoded(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], most: int) -> Pieces:
-    """The pieces of texts, without special ones, cropped."""
-    ids = ids_of(tokenizer, texts)
-    lengths = np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))
-    tokens = np.fromiter(chain.from_iterable(ids), dtype=np.int64, count=int(lengths.sum()))
-    return Pieces(tokens=tokens, lengths=lengths).cropped_to(most)
+class Splitter:
+    """Texts to pieces, by the shortest way that a tokeniser has.
+
+    Args:
+        tokenizer: any fast one.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+        self.tokenizer = tokenizer
+        backend: Any = tokenizer._tokenizer  # not what it shows: ours splits in another way
+        alone = isinstance(backend, Tokenizer) and splits_words_alone(backend)
+        self._memory = WordMemory(backend) if alone else None
+
+    def split(self, texts: Sequence[str], most: int) -> Pieces:
+        """The pieces of texts, without special ones, cropped to so many."""
+        if self._memory is not None:
+            tokens, lengths = self._memory.split(texts)
+        else:
+            ids = ids_of(self.tokenizer, texts)
+            lengths = np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))
+            tokens = np.fromiter(chain.from_iterable(ids), np.int64, count=int(lengths.sum()))
+        return Pieces(tokens=tokens, lengths=lengths).cropped_to(most)
