@@ -118,7 +118,7 @@ def recipe_of(corpus: Corpus, output: Path) -> Recipe:
             initializer_range=0.125,
             initial="repeating",
         ),
-        stage1=Stage(steps=200, mix={"mmlm": 0.1, "tlm": 0.5, "camlm": 0.4}, weights={"mmlm": 0.2}),
+        stage1=Stage(steps=160, mix={"mmlm": 0.1, "tlm": 0.5, "camlm": 0.4}, weights={"mmlm": 0.2}),
         stage2=Stage(steps=0, mix={}),
         batch=Batch(tokens_per_step=1024, tokens_per_micro_batch=1024, max_length=64, alpha=0.5),
         health=Health(every=0),
