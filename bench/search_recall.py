@@ -27,8 +27,7 @@ import numpy as np
 
 from erniem.embed import VectorSettings, open_encoder
 from erniem.languages import LANGUAGES
-from erniem.search import Entry, Index, IndexSettings
-from erniem.search import part as part_module
+from erniem.search import Entry, Index, IndexSettings, part, publish
 from erniem.search.recall import share_found
 
 E5 = VectorSettings(layer="last", pooling="mean", prefix="query: ")
@@ -174,11 +173,13 @@ def main() -> None:
             cells = index.manifest.cells
             print(f"{name}: {len(index):,} sentences, {cells}")
             print(f"  {compared(index, known.vectors[asked])}")
-        part_module.FEW = 0  # of one language too, look into cells
+        part.FEW = publish.FEW = 0  # of one language too, look into cells
         index = built(known, entries, Path(folder, "every"))
         for code in ("en", "de", "ar"):
             told = compared(index, known.vectors[left], language=code)
-            print(f"all languages, of {code} alone: {told}")
+            cells = index.manifest.cells
+            probes = cells.alone[code] if cells else 0
+            print(f"all languages, of {code} alone, {probes} cells looked into: {told}")
         for score in ("cosine", "margin"):
             print(f"Tatoeba, translation first: {tatoeba(index, known, entries, score)}")
 

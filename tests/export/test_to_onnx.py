@@ -18,6 +18,7 @@ from erniem.export import to_onnx, trace
 from erniem.export.networks import OUTPUTS
 from erniem.export.sentences import sentences_by_language, try_sentences
 from erniem.export.to_onnx import export_onnx
+from erniem.export.to_sentence_transformers import export_sentence_transformers
 from erniem.model import heads
 from erniem.tokenization import open_tokenizer
 from made_up_encoder import write_with_head
@@ -96,13 +97,27 @@ def test_the_folder_is_as_users_of_other_software_know_it(
     theirs, ours = AutoTokenizer.from_pretrained(folder), open_tokenizer(encoder)
     plain = "badefi golumi nopera"
     assert theirs(plain).input_ids == ours(plain).input_ids
-    assert theirs.model_max_length == ours.model_max_length
-    # What the segmentation changes is known to us alone, and told.
-    texts = ["in 2013, “badefi”", *try_sentences()]
+    assert theirs.model_max_length == 128  # the model's, where the tokenizer's is 512
+    odd = "“badefi”\u200c golumi\u2003— nopera"
+    assert theirs(odd).input_ids == ours(odd).input_ids
+    # What the segmentation changes is known to us alone.
+    texts = ["badefi 2013, nopera", odd, *try_sentences()]
     assert open_tokenizer(folder)(texts).input_ids == ours(texts).input_ids
     assert theirs(texts[0]).input_ids != ours(texts[0]).input_ids
-    assert told.otherwise == 2
-    assert "2 are split otherwise" in (folder / "README.md").read_text()
+    assert told.otherwise == 0
+
+
+def test_sentences_that_others_split_otherwise_are_counted_and_told(
+    encoder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(encoder, tmp_path / "model")
+    said = json.loads((encoder / "tokenizer_config.json").read_text())
+    said["segmentation"] = "paddlenlp"
+    (tmp_path / "model/tokenizer_config.json").write_text(json.dumps(said))
+    told = export_sentence_transformers(tmp_path / "model", tmp_path / "new")
+    assert told.otherwise > 0
+    for text in ("\n".join(told.lines()), (tmp_path / "new/README.md").read_text()):
+        assert f"Of 100 sentences tried, {told.otherwise} are split otherwise" in text
 
 
 def test_a_graph_that_says_something_else_is_refused_and_nothing_is_left(

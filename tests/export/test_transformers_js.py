@@ -24,7 +24,7 @@ from made_up_encoder import write_with_head
 pytest.importorskip("onnxruntime", reason="needs the extra erniem[onnx]")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-TEXTS = ["badefi golumi nopera situvo", "μινοπε ραφι", "badefi"]
+TEXTS = ["badefi golumi nopera situvo", "μινοπε ραφι", "badefi", "“golu” — no\u200cpera\u2003 ’mi’"]
 
 
 def javascript(*arguments: object) -> Any:

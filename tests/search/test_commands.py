@@ -123,6 +123,8 @@ def test_vector_settings_of_the_command_are_kept(
     vectors = Index.open(tmp_path / "i").manifest.model.vectors
     assert vectors is not None
     assert (vectors["pooling"], vectors["layer"]) == ("cls", 0)
+    moved = shutil.copytree(encoder, tmp_path / "moved")
+    assert main(["search", str(tmp_path / "i"), LINES[7], "--model", str(moved), "--k=1"]) == 0
 
 
 def test_what_is_asked_wrongly_is_one_line(found: Path, tmp_path: Path, capsys: Output) -> None:

@@ -194,6 +194,8 @@ def test_what_cannot_be_asked_says_why(index: Index) -> None:
         index.search(["ba"], k=0)
     with pytest.raises(ValueError, match="the index has 32"):
         index.search_vectors(np.ones((1, 7), dtype=np.float32))
+    with pytest.raises(ValueError, match="not finite"):
+        index.search_vectors(np.full((1, 32), np.nan, dtype=np.float32))
     assert index.search([]) == []
     with pytest.raises(ValueError, match=r"recall 1.5"):
         IndexSettings(recall=1.5)

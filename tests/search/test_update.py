@@ -2,8 +2,12 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -58,7 +62,7 @@ def test_whatever_is_done_an_index_holds_what_a_dictionary_holds(
     expected: dict[str, tuple[str, str]] = {}
     index = build(LINES[:9], ids=list("abcdefghi"), settings=IndexSettings(kind=kind))
     expected = {name: (text, "") for name, text in zip("abcdefghi", LINES, strict=False)}
-    for step in range(25):
+    for step in range(12):
         names = [str(name) for name in rng.choice(60, rng.integers(1, 12), replace=False)]
         if step % 3:
             texts = [f"{LINES[int(name)]} {rng.integers(2)}" for name in names]
@@ -95,9 +99,9 @@ def test_another_text_for_an_id_is_refused_unless_said(build: Build) -> None:
 
 def test_many_small_additions_leave_few_parts(build: Build) -> None:
     index = build(LINES[:1])
-    for line in LINES[1:40]:
+    for line in LINES[1:24]:
         index = index.add([line])
-    assert len(index) == 40
+    assert len(index) == 24
     assert len(index.manifest.parts) <= 4
     rows = [part.rows for part in index.manifest.parts]
     assert all(rows[n] >= 2 * sum(rows[n + 1 :]) for n in range(len(rows)))
@@ -117,16 +121,80 @@ def test_an_index_that_grows_gets_cells_and_learns_them_anew(
     from erniem.search import settings
 
     monkeypatch.setattr(settings, "EXACT_UP_TO", 150)
-    texts = invented(1200, seed=4, words=1000)
+    texts = invented(1000, seed=4, words=1000)
     index = build(texts[:140])
     assert index.manifest.cells is None
     learnt = []
-    for start in range(140, 1200, 106):
-        index = index.add(texts[start : start + 106])
+    for start, stop in [(140, 200), (200, 300), (300, 800), (800, 801), (801, 802)]:
+        index = index.add(texts[start:stop])
         assert index.manifest.cells is not None
         learnt.append(index.manifest.cells.learnt_from)
-        assert len(content(index)) == start + 106
-    assert learnt == [246] * 7 + [988] * 3
+        assert len(content(index)) == stop
+    assert learnt == [200, 200, 200, 801, 801]
+
+
+def test_who_opens_while_others_add_finds_a_whole_version(
+    build: Build, folder: Path, knowing: Any
+) -> None:
+    index = build(LINES[:4])
+    wrong: list[object] = []
+    done = Event()
+
+    def read() -> None:
+        while not done.is_set():
+            opened = Index.open(folder, knowing)
+            if set(content(opened)) != {str(n) for n in range(len(opened))}:
+                wrong.append(opened.manifest)
+
+    readers = [Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for line in LINES[4:16]:
+        index = index.add([line])
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert len(index) == 16
+    assert wrong == []
+
+
+@pytest.mark.slow
+def test_a_large_index_is_open_at_once_and_takes_no_memory(folder: Path) -> None:
+    class Drawn:
+        width, fingerprint = 256, "drawn"
+
+        def encode(self, texts: Any) -> np.ndarray:
+            drawn = np.random.default_rng(len(texts)).normal(size=(len(texts), self.width))
+            return drawn.astype(np.float32)
+
+    texts = (f"sentence {number}" for number in range(100_000))
+    settings = IndexSettings(kind="approximate", recall=0.3)
+    index = Index.build(Drawn(), texts, output=folder, settings=settings)
+    assert sum(facts.bytes for facts in index.manifest.files.values()) > 130e6
+    asked = f"""
+        import time
+        from pathlib import Path
+        import numpy as np
+        from erniem.search import Index
+
+        def own():
+            status = Path("/proc/self/status").read_text()
+            return int(status.split("RssAnon:")[1].split()[0]) / 1024
+
+        query = np.ones((1, 256), dtype=np.float32)
+        before, started = own(), time.process_time()
+        index = Index.open({str(folder)!r})
+        print(time.process_time() - started, own() - before)
+        index.nearest(query)
+        print(own() - before)
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", dedent(asked)], capture_output=True, text=True, check=True
+    )
+    seconds, opened, searched = map(float, run.stdout.split())
+    assert seconds < 0.2
+    assert opened < 10, "MB of the 130 that the files have"
+    assert searched < 15
 
 
 # Stopped on the way

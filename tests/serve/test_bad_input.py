@@ -63,10 +63,28 @@ def test_wrong_bodies(small: Live, body: bytes, code: str) -> None:
     assert code_of(answer) == (400, code)
 
 
-def test_the_message_says_where_and_repeats_no_text(small: Live) -> None:
-    answer = small.post("/v1/embeddings", {"model": "tiny", "input": ["secret", 7]})
+@pytest.mark.parametrize(
+    ("body", "param", "message"),
+    [
+        (
+            {"input": ["secret", 7]},
+            "input.1",
+            "input.1: this should be a valid string or a valid list.",
+        ),
+        ({"input": None}, "input", "input: this should be a valid string or a valid list."),
+        ({"input": "a", "model": 5}, "model", "model: this should be a valid string."),
+        ({}, "input", "input: Field required."),
+        ({"input": "a", "extra": 1}, "extra", "extra: Extra inputs are not permitted."),
+        ([], None, "the body: this should be a valid dictionary or object to extract fields from."),
+    ],
+)
+def test_the_message_says_where_and_repeats_no_text(
+    small: Live, body: Any, param: str | None, message: str
+) -> None:
+    whole = {"model": "tiny", **body} if isinstance(body, dict) else body
+    answer = small.post("/v1/embeddings", whole)
     error = answer.json()["error"]
-    assert error["param"].startswith("input")
+    assert (error["param"], error["message"]) == (param, message)
     assert "secret" not in answer.text
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -26,8 +27,16 @@ class Doubling:
         return [2 * row for row in rows]
 
 
-def worker(work: Doubling, budget: int = 4, room: int = 100) -> Worker:
-    return Worker({"double": work}, Line(budget=budget, room=room, patience=0.0), Meters())
+def worker(
+    work: Doubling,
+    budget: int = 4,
+    room: int = 100,
+    patience: float = 0.0,
+    inside: int = 9,
+    seconds: float = 60.0,
+) -> Worker:
+    line = Line(budget=budget, room=room, patience=patience)
+    return Worker({"double": work}, line, Meters(), inside=lambda: inside, seconds=seconds)
 
 
 async def until(what: object) -> None:
@@ -114,3 +123,51 @@ def test_a_full_line_refuses_and_forgets() -> None:
         await running.stop()
 
     asyncio.run(main())
+
+
+def test_a_batch_waits_for_company_only_while_somebody_is_on_the_way() -> None:
+    async def main(inside: int) -> float:
+        work = Doubling()
+        work.go.set()
+        running = worker(work, patience=1.0, inside=inside)
+        running.start()
+        start = time.monotonic()
+        assert await running.run("double", [1], [1]) == [2]
+        taken = time.monotonic() - start
+        await running.stop()
+        return taken
+
+    assert asyncio.run(main(inside=2)) >= 1.0
+    assert asyncio.run(main(inside=1)) < 0.9
+
+
+def test_no_more_is_let_in_than_can_be_answered_in_time() -> None:
+    """Fair shares of too much are late for all."""
+
+    async def main() -> None:
+        work = Doubling()
+        running = worker(work, room=10_000, seconds=0.4)
+        work.go.set()
+        running.works = {"double": Slow(work, 0.02)}
+        running.warm_up("double", [1], 4)  # 200 tokens a second: 40 in half of the time
+        assert running.line.room == pytest.approx(40, abs=10)
+        running.start()
+        tasks = [asyncio.create_task(running.run("double", [1], [4])) for _ in range(30)]
+        told = await asyncio.gather(*tasks, return_exceptions=True)
+        refused = sum(isinstance(one, Full) for one in told)
+        assert 15 <= refused < 30
+        assert [one for one in told if not isinstance(one, Full)] == [[2]] * (30 - refused)
+        await running.stop()
+
+    asyncio.run(main())
+
+
+class Slow:
+    """The same, later."""
+
+    def __init__(self, work: Doubling, seconds: float) -> None:
+        self.work, self.seconds = work, seconds
+
+    def run(self, rows: Sequence[int]) -> list[int]:
+        time.sleep(self.seconds)
+        return self.work.run(rows)

@@ -35,6 +35,15 @@ def _index_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--at", type=int, metavar="N", help="nearest that recall is of (10)")
     add_vectors(parser, layer="last", pooling="mean_text")
+    _backend_argument(parser)
+
+
+def _backend_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--backend",
+        choices=["torch", "torch-int8", "onnx", "onnx-int8"],
+        help="what runs the encoder (torch)",
+    )
 
 
 def _search_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +61,7 @@ def _search_arguments(parser: argparse.ArgumentParser) -> None:
         "--exact", action="store_true", help="compare with all sentences, however long it takes"
     )
     parser.add_argument("--model", type=Path, help="folder of the index's encoder, if it moved")
+    _backend_argument(parser)
     parser.add_argument("--verify", action="store_true", help="first read all, compare checksums")
     parser.add_argument("--json", action="store_true", help="print a line of JSON for each query")
     parser.add_argument("--output", type=Path, metavar="FILE.jsonl", help="write these lines there")
@@ -92,8 +102,8 @@ def _search(values: Values) -> None:
 
     queries = _texts(values.pop("queries"), values.pop("input", None), "query")
     output, as_json = values.pop("output", None), values.pop("json", False)
-    folder, model = values.pop("index"), values.pop("model", None)
-    index = Index.open(folder, model, verify=values.pop("verify", False))
+    opening = {name: values.pop(name) for name in ("model", "backend", "verify") if name in values}
+    index = Index.open(values.pop("index"), **opening)
     found = index.search(queries, **values)
     lines = (told_as_json if as_json or output else told)(queries, found)
     if output is None:

@@ -38,6 +38,8 @@ def write_onnx_card(folder: Path, read: Checkpoint, exported: "Exported") -> Non
             f"Output `sentence_embedding`, {describe(settings)}, not normalised. A prefix\nis no "
             "part of the graph: it stands before each text."
         )
+    if exported.left:
+        facts.append(f"Left behind: {exported.left}.")
     if exported.otherwise:
         facts.append(describe_split(exported.otherwise))
     write_card(

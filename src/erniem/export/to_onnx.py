@@ -18,18 +18,18 @@ from transformers import PreTrainedTokenizerFast
 
 from erniem.convert.checkpoint import Checkpoint, read_checkpoint
 from erniem.embed.encoders import SentenceEncoder
+from erniem.embed.rows import frame_of
 from erniem.embed.settings import VectorSettings, write_vector_settings
-from erniem.embed.vectors import frame_of
 from erniem.export.card import write_onnx_card
 from erniem.export.check import Agreement, Rows, agreements, rows_to_try
 from erniem.export.networks import ModelNetwork, SentenceNetwork
-from erniem.export.portable import describe_split, split_otherwise, write_config, write_tokenizer
+from erniem.export.portable import describe_split, split_otherwise, write_config
 from erniem.export.quantise import quantise
 from erniem.export.settings import describe, settings_for
 from erniem.export.trace import need_extra, trace
 from erniem.model.encoder import ErnieMModel
 from erniem.model.heads import ErnieMForMultipleChoice
-from erniem.tokenization import open_tokenizer
+from erniem.tokenization import open_tokenizer, save_portable
 from erniem.whole import whole_or_not_at_all
 
 __all__ = ["Exported", "Form", "export_onnx"]
@@ -67,6 +67,8 @@ class Exported:
     """Of sentence vectors, if these were exported."""
     otherwise: int
     """Sentences of those tried that others' tokenizers split otherwise than the model's own."""
+    left: str | None
+    """What the graph has no place for."""
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -75,6 +77,8 @@ class Exported:
         for name, found in self.files.items():
             size = (self.folder / name).stat().st_size / 1e6
             yield f"{name}: {size:.1f} MB; beside torch, {found.words()}"
+        if self.left:
+            yield f"left behind: {self.left}"
         if self.otherwise:
             yield describe_split(self.otherwise)
 
@@ -114,7 +118,7 @@ def export_onnx(
     with whole_or_not_at_all(output) as partial:
         names = FILES[chosen][: 2 if int8 else 1]
         found = _graphs(network, tokenizer, settings, [partial / name for name in names])
-        write_tokenizer(tokenizer, partial)
+        save_portable(tokenizer, partial, max_length=read.model.config.longest_sequence)
         write_config(read.model, partial, **_big(partial))
         if settings is not None:
             write_vector_settings(partial, settings)
@@ -123,7 +127,8 @@ def export_onnx(
             model=type(read.model).__name__,
             files=dict(zip(names, found, strict=True)),
             settings=settings,
-            otherwise=split_otherwise(tokenizer),
+            otherwise=split_otherwise(tokenizer, partial),
+            left=_left(read.model, chosen),
         )
         write_onnx_card(partial, read, exported)
     return exported
@@ -138,6 +143,13 @@ def _form(form: Form | None, read: Checkpoint, folder: Path, vectors: Mapping[st
     bare = type(read.model) is ErnieMModel
     for_sentences = bare or bool(vectors) or (folder / "vectors.json").is_file()
     return form or ("sentence" if for_sentences else "model")
+
+
+def _left(model: Any, form: Form) -> str | None:
+    """What the graph has no input for; sentence vectors are of plain text, which never had it."""
+    if form == "model" and model.config.languages:
+        return "the language embeddings that placeholders name; plain text names none"
+    return None
 
 
 def _graphs(

@@ -26,11 +26,11 @@ from erniem.embed.settings import VectorSettings
 from erniem.export.card import write_sentence_transformers_card
 from erniem.export.check import Agreement, agreement_of
 from erniem.export.networks import as_far_as
-from erniem.export.portable import describe_split, split_otherwise, write_tokenizer
+from erniem.export.portable import describe_split, split_otherwise
 from erniem.export.sentences import try_sentences
 from erniem.export.settings import describe, settings_for
 from erniem.model.encoder import ErnieMPreTrainedModel
-from erniem.tokenization import open_tokenizer
+from erniem.tokenization import open_tokenizer, save_portable
 from erniem.whole import whole_or_not_at_all
 
 __all__ = ["Shared", "export_sentence_transformers"]
@@ -90,13 +90,13 @@ def export_sentence_transformers(source: Path, output: Path, **vectors: Any) -> 
     settings = settings_for(folder, vectors)
     with whole_or_not_at_all(output) as partial:
         _write_network(read.model, settings, partial)
-        write_tokenizer(tokenizer, partial)
+        save_portable(tokenizer, partial, max_length=read.model.config.longest_sequence)
         _write_modules(tokenizer, settings, read.model.config, partial)
         shared = Shared(
             folder=output,
             settings=settings,
             agreement=_checked(read.model, tokenizer, settings, partial),
-            otherwise=split_otherwise(tokenizer),
+            otherwise=split_otherwise(tokenizer, partial),
         )
         write_sentence_transformers_card(partial, read, shared)
     return shared

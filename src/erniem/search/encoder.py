@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
 
-from erniem.corpus.arrays import facts_of
-from erniem.embed import TODAYS_VECTORS, VectorSettings, open_encoder, read_vector_settings
+from erniem.embed import Encoder, VectorSettings
+from erniem.embed.backends import BackendName
 from erniem.search.manifest import ModelFacts
-from erniem.tasks.retrieve.nearest import unit
 
 __all__ = ["Encodes", "model_facts", "open_model"]
 
@@ -36,28 +34,18 @@ class Encodes(Protocol):
         ...
 
 
-class _Opened:
-    """Stands in until `erniem.Encoder` is there."""
-
-    def __init__(self, folder: Path, settings: VectorSettings | None) -> None:
-        self.encoder = open_encoder(folder)
-        self.folder = folder
-        self.settings = settings or read_vector_settings(folder) or TODAYS_VECTORS
-        files = sorted(path for path in folder.iterdir() if path.is_file())
-        told = [f"{path.name} {facts_of(path).sha256}" for path in files]
-        self.fingerprint = sha256(f"{told} {self.settings}".encode()).hexdigest()
-        self.width = self.encoder.layers.width
-
-    def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "N D"]:
-        return unit(self.encoder.vectors(texts, self.settings))
-
-
-def open_model(model: Encodes | Path | str, settings: Mapping[str, Any] | None = None) -> Encodes:
+def open_model(
+    model: Encodes | Path | str,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    backend: BackendName = "torch",
+) -> Encodes:
     """An encoder as it is, or that of a folder.
 
     Args:
         model: an encoder or its folder.
         settings: of the vectors that a folder's encoder is to make; None: as the folder says.
+        backend: what runs a folder's network.
 
     Raises:
         ValueError: a folder that cannot be read.
@@ -66,7 +54,8 @@ def open_model(model: Encodes | Path | str, settings: Mapping[str, Any] | None =
         return model
     if not Path(model).is_dir():
         raise ValueError(f"{model} is no folder: name one with an encoder and its tokenizer.")
-    return _Opened(Path(model), VectorSettings(**settings) if settings else None)
+    way = VectorSettings(**settings) if settings else None
+    return Encoder.from_pretrained(Path(model), backend=backend, settings=way)
 
 
 def model_facts(encoder: Encodes) -> ModelFacts:

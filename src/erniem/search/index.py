@@ -15,6 +15,7 @@ from threading import Lock
 import numpy as np
 from jaxtyping import Float32
 
+from erniem.embed import BackendName
 from erniem.search.encoder import Encodes, model_facts, open_model
 from erniem.search.entries import entries_of
 from erniem.search.hit import Hit
@@ -38,11 +39,14 @@ class Index:
         `Index.open(folder).search(["good day"], k=1)` → `[[Hit(0.9, "0", "Guten Tag", "de")]]`.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, parts: Parts, model: Encodes | None):
+    def __init__(
+        self, folder: Path, manifest: Manifest, parts: Parts, backend: BackendName = "torch"
+    ) -> None:
         self.folder = folder
         self.manifest = manifest
         self._parts = parts
-        self._model = model
+        self._model: Encodes | None = None
+        self._backend = backend
         self._opening = Lock()
 
     @classmethod
@@ -85,7 +89,12 @@ class Index:
 
     @classmethod
     def open(
-        cls, folder: Path | str, model: Encodes | Path | str | None = None, *, verify: bool = False
+        cls,
+        folder: Path | str,
+        model: Encodes | Path | str | None = None,
+        *,
+        backend: BackendName = "torch",
+        verify: bool = False,
     ) -> "Index":
         """Opens the version that holds; nothing is read before it is needed.
 
@@ -93,13 +102,13 @@ class Index:
             folder: of the index.
             model: the encoder that made it, or its folder; None: from where it was, when the first
                 text is asked for.
+            backend: of a model that is named by its folder.
             verify: read all, and compare checksums.
 
         Raises:
             ValueError: no index, a torn one, one of another model.
         """
         folder = Path(folder)
-        encoder = None if model is None else open_model(model)
         while True:
             manifest = read_manifest(folder)
             try:
@@ -109,9 +118,10 @@ class Index:
             except ValueError:
                 if read_manifest(folder).version == manifest.version:
                     raise  # otherwise another version came meanwhile
-        if encoder is not None:
-            check_model(manifest, encoder.fingerprint, folder)
-        return cls(folder, manifest, parts, encoder)
+        index = cls(folder, manifest, parts, backend)
+        if model is not None:
+            index._model = index._opened(model)
+        return index
 
     def __len__(self) -> int:
         return self.manifest.total
@@ -136,10 +146,14 @@ class Index:
                         f"{self.folder} was made by a model that was in {facts.folder or 'memory'}"
                         " and is not there: say where it is."
                     )
-                encoder = open_model(Path(facts.folder), facts.vectors)
-                check_model(self.manifest, encoder.fingerprint, self.folder)
-                self._model = encoder
+                self._model = self._opened(facts.folder)
             return self._model
+
+    def _opened(self, model: Encodes | Path | str) -> Encodes:
+        """An encoder, or that of a folder, if it is the one that made the index."""
+        encoder = open_model(model, self.manifest.model.vectors, backend=self._backend)
+        check_model(self.manifest, encoder.fingerprint, self.folder)
+        return encoder
 
     def search(
         self,
@@ -201,6 +215,8 @@ class Index:
             raise ValueError(f"score {score!r}: choose {', '.join(SCORES)}.")
         if vectors.shape[1] != self.manifest.width:
             raise ValueError(f"vectors of {vectors.shape[1]}; the index has {self.manifest.width}.")
+        if not np.isfinite(vectors).all():
+            raise ValueError("a query's vector is not finite: see what its encoder does to it.")
         probes = None if exact else self._probes(language)
         near = partial(self._parts.nearest, language=self._place(language), probes=probes)
         if score == "cosine":

@@ -1,10 +1,14 @@
 """Finished arrays on the disk as arrays in memory: nothing is read before it is asked for."""
 
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
 __all__ = ["mapped"]
+
+_ONE_HEADER = Lock()
+"""NumPy reads a header with `ast`, which Python 3.11 cannot do in two threads (gh-106905)."""
 
 
 def mapped(path: Path, kind: np.dtype) -> np.ndarray:
@@ -14,7 +18,8 @@ def mapped(path: Path, kind: np.dtype) -> np.ndarray:
         ValueError: no such file, a torn one, or another type.
     """
     try:
-        stored = np.load(path, mmap_mode="r")
+        with _ONE_HEADER:
+            stored = np.load(path, mmap_mode="r")
     except (OSError, ValueError, EOFError) as error:
         raise ValueError(f"{path} is missing or torn ({error}): build the index again.") from error
     if stored.dtype != kind:

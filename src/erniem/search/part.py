@@ -13,7 +13,7 @@ Letters: N queries, K sentences, D width, k neighbours.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 
@@ -67,7 +67,6 @@ class Part:
         cells = folder / CELLS
         self.cells = Cells.open(cells) if cells.is_file() else None
         self.gone = np.zeros(0, dtype=np.int64) if gone is None else gone
-        self._wanted = lru_cache(maxsize=64)(self._find_wanted)
 
     def __len__(self) -> int:
         return len(self.languages)
@@ -127,7 +126,7 @@ class Part:
             return exact_nearest(queries, self.vectors, k, wanted)
         return self.cells.nearest(queries, self.vectors, k, probes, wanted)
 
-    def _find_wanted(self, language: int | None, other: bool) -> Bool[np.ndarray, " K"] | None:
+    def _wanted(self, language: int | None, other: bool) -> Bool[np.ndarray, " K"] | None:
         """Which rows may be found; None: all."""
         if language is None and not len(self.gone):
             return None

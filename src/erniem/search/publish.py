@@ -6,8 +6,8 @@ new sentences with their vectors ────────┴─▶ one part ─�
 what went of parts that stay ─▶ gone-0004-…        manifest.json, replaced ┘
 ```
 
-Each part that stays is at least twice as large as all after it: an index of a million has some ten
-parts at most, and a sentence is copied some ten times at most while it grows.
+Each part that stays is at least twice as large as all after it: an index of a million has a dozen
+parts at most, and a sentence is copied only into a part half as large again as its own was.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,16 +64,26 @@ class Change:
         return sum(part.live for part in [*self.stay, *filter(None, [self.new])])
 
     @property
+    def had(self) -> CellsFacts | None:
+        """The cells of the version that holds."""
+        return self.old.cells if self.old else None
+
+    @property
     def approximate(self) -> bool:
         """Whether there are cells then: once there are, they stay."""
-        had = self.old is not None and self.old.cells is not None
-        return had or self.settings.is_approximate(self.total)
+        return self.had is not None or self.settings.is_approximate(self.total)
 
     @property
     def learns(self) -> bool:
         """Whether cells are learnt anew; all sentences become one part then."""
-        cells = self.old.cells if self.old else None
-        return self.approximate and (cells is None or self.total > GROWN * cells.learnt_from)
+        grown = self.had is None or self.total > GROWN * self.had.learnt_from
+        return self.approximate and grown
+
+    @property
+    def cells(self) -> str | None:
+        """The file of the trained cells then; None: exact."""
+        kept = self.had.file if self.had else None
+        return f"cells-{self.version:04d}.faiss" if self.learns else kept
 
 
 def publish(folder: Path, change: Change) -> Manifest:
@@ -82,18 +92,10 @@ def publish(folder: Path, change: Change) -> Manifest:
     Raises:
         OSError: it cannot be written; the version that was there holds.
     """
-    stay, merge = _divided(change)
-    parts = [part for part in stay if part.live]
-    cells = folder / (f"cells-{change.version:04d}.faiss" if change.learns else _cells_file(change))
-    if merge:
-        made = _merged(folder / f"part-{change.version:04d}", merge, change)
-        if change.learns:
-            train_cells(cells, _sample(made), cells_for(len(made)))
-        if change.approximate:
-            fill_cells(cells, made.folder / CELLS, made.vectors)
-        parts.append(Part(made.folder, change.width))
+    parts = _parts(folder, change)
     facts = [_part_facts(folder, part, change) for part in parts]
     sentences = _by_language(parts, change.languages)
+    numbered = change.old.numbered if change.old else 0
     manifest = Manifest(
         version=change.version,
         width=change.width,
@@ -101,14 +103,27 @@ def publish(folder: Path, change: Change) -> Manifest:
         settings=change.settings,
         languages=change.languages,
         sentences=sentences,
-        numbered=(change.old.numbered if change.old else 0)
-        + (len(change.new) if change.new else 0),
+        numbered=numbered + (len(change.new) if change.new else 0),
         parts=tuple(facts),
-        cells=_cells_facts(Parts(parts), cells, change, sentences) if change.approximate else None,
-        files=_files(folder, facts, cells if change.approximate else None, change.old),
+        cells=_cells_facts(Parts(parts), change, sentences),
+        files=_files(folder, facts, change),
     )
     write_manifest(folder, manifest)
     return manifest
+
+
+def _parts(folder: Path, change: Change) -> list[Part]:
+    """The parts of the next version, the last of them written if anything is new in it."""
+    stay, merge = _divided(change)
+    parts = [part for part in stay if part.live]
+    if not merge:
+        return parts
+    made = _merged(folder / f"part-{change.version:04d}", merge, change)
+    if change.cells is not None:
+        if change.learns:
+            train_cells(folder / change.cells, _sample(made), cells_for(len(made)))
+        fill_cells(folder / change.cells, made.folder / CELLS, made.vectors)
+    return [*parts, Part(made.folder, change.width)]
 
 
 def _divided(change: Change) -> tuple[list[Part], list[Part]]:
@@ -136,30 +151,25 @@ def _merged(folder: Path, parts: Sequence[Part], change: Change) -> Part:
     return Part(folder, change.width)
 
 
-def _cells_file(change: Change) -> str:
-    return change.old.cells.file if change.old and change.old.cells else ""
-
-
 def _sample(part: Part) -> np.ndarray:
     """Vectors that k-means learns from, from all over."""
     rows = np.linspace(0, len(part) - 1, sample_size(len(part))).astype(np.int64)
     return part.vectors[rows]
 
 
-def _cells_facts(
-    parts: Parts, file: Path, change: Change, sentences: Mapping[str, int]
-) -> CellsFacts:
-    """The cells with what they find, measured."""
-    before = change.old.cells if change.old else None
-    count = cells_for(change.total) if change.learns or before is None else before.cells
-    settings, asked = change.settings, left_out(parts)
-    choose = partial(choose_probes, parts, count, asked, recall=settings.recall, at=settings.at)
+def _cells_facts(parts: Parts, change: Change, sentences: Mapping[str, int]) -> CellsFacts | None:
+    """The cells with what they find, measured; None: exact."""
+    if change.cells is None:
+        return None
+    learnt_from = change.total if change.learns or change.had is None else change.had.learnt_from
+    cells, settings, asked = cells_for(learnt_from), change.settings, left_out(parts)
+    choose = partial(choose_probes, parts, cells, asked, recall=settings.recall, at=settings.at)
     found = choose()
     many = [code for code, number in sentences.items() if number > FEW]
     return CellsFacts(
-        file=file.name,
-        cells=count,
-        learnt_from=change.total if change.learns or before is None else before.learnt_from,
+        file=change.cells,
+        cells=cells,
+        learnt_from=learnt_from,
         probes=found.probes,
         found=found.found,
         at=settings.at,
@@ -188,13 +198,11 @@ def _by_language(parts: Sequence[Part], languages: Sequence[str]) -> dict[str, i
     return {code: int(n) for code, n in zip(languages, counts, strict=True) if n}
 
 
-def _files(
-    folder: Path, parts: Sequence[PartFacts], cells: Path | None, old: Manifest | None
-) -> dict[str, FileFacts]:
+def _files(folder: Path, parts: Sequence[PartFacts], change: Change) -> dict[str, FileFacts]:
     """All files of a version; those of the one before are known already."""
     paths = [path for part in parts for path in sorted((folder / part.name).iterdir())]
     paths += [folder / part.gone for part in parts if part.gone]
-    paths += [cells] if cells is not None else []
-    known = old.files if old else {}
+    paths += [folder / change.cells] if change.cells else []
+    known = change.old.files if change.old else {}
     names = [path.relative_to(folder).as_posix() for path in paths]
     return {name: known.get(name) or facts_of(folder / name) for name in names}

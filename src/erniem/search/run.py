@@ -7,7 +7,7 @@ from pathlib import Path
 
 from erniem.corpus.document import Drops
 from erniem.corpus.sources.lines import Unusable, every_line
-from erniem.embed import VectorSettings
+from erniem.embed import BackendName, VectorSettings
 from erniem.languages import name_of
 from erniem.search.encoder import model_facts, open_model
 from erniem.search.files import read_files
@@ -50,6 +50,7 @@ def index_files(
     *,
     output: Path,
     vectors: VectorSettings | None = None,
+    backend: BackendName = "torch",
     settings: IndexSettings | None = None,
     language: str | None = None,
     replace: bool = False,
@@ -62,6 +63,7 @@ def index_files(
         files: see `erniem.search.files`.
         output: folder of the index.
         vectors: how vectors are made; None: as those of the index, or as the model's folder says.
+        backend: what runs the encoder's network.
         settings: exact or approximate; None: by size, or as the index is.
         language: of the sentences; None: as rows or names of files say.
         replace: let another text for a known id take its place.
@@ -73,7 +75,7 @@ def index_files(
         OSError: it cannot be written; the version that was there holds.
     """
     there = read_manifest(output).model.vectors if (output / MANIFEST).is_file() else None
-    encoder = open_model(model, asdict(vectors) if vectors else there)
+    encoder = open_model(model, asdict(vectors) if vectors else there, backend=backend)
     drops = Drops()
     added = add_entries(
         output,

@@ -1,5 +1,6 @@
 """The application: routes for what a checkpoint can do, behind the guard and the watch."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ from erniem.serve.worker import Worker
 
 __all__ = ["build_app", "create_app"]
 
+WARM = "a text that nobody reads, as long as many are"
 ABOUT = (
     "Errors have OpenAI's shape: error.message is for people, error.code for programs, error.param "
     "says which part of the request is wrong."
@@ -64,6 +66,7 @@ def build_app(serving: Serving, opened: Opened) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await _warm_up(serving)
         serving.worker.start()
         yield
         await serving.worker.stop()
@@ -88,8 +91,14 @@ def build_app(serving: Serving, opened: Opened) -> FastAPI:
     return app
 
 
+async def _warm_up(serving: Serving) -> None:
+    rows = await serving.reader.rows([WARM] * 8)
+    tokens = sum(map(len, rows))
+    await asyncio.to_thread(serving.worker.warm_up, "embedding", rows, tokens)
+
+
 def _serving(folder: Path, opened: Opened, settings: ServerSettings, limits: Limits) -> Serving:
-    encoder, meters = opened.encoder, Meters()
+    encoder, meters, gate = opened.encoder, Meters(), Gate(limits, settings)
     line = Line(
         budget=limits.batch_tokens, room=limits.queue_tokens, patience=limits.wait_ms / 1000
     )
@@ -99,8 +108,10 @@ def _serving(folder: Path, opened: Opened, settings: ServerSettings, limits: Lim
         settings=settings,
         limits=limits,
         reader=Reader(encoder.tokenizer, encoder.limit, cut=settings.cut),
-        worker=Worker(opened.works, line, meters),
-        gate=Gate(limits, settings),
+        worker=Worker(
+            opened.works, line, meters, inside=lambda: gate.requests, seconds=limits.seconds
+        ),
+        gate=gate,
         meters=meters,
     )
 

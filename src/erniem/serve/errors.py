@@ -3,6 +3,7 @@
 `code` is for programs and stays as it is; `message` is for people.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,9 @@ from starlette.exceptions import HTTPException
 __all__ = ["ErrorMessage", "Refusal", "documented", "handle_errors"]
 
 KINDS = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error"}
+SHOULD = "Input should be "
+TYPES = ("str", "int", "float", "bool")
+FIELD = re.compile("[a-z_]+")
 CODES = {404: "not_found", 405: "method_not_allowed"}
 REASONS = {
     400: "The request is not as described; `param` says where.",
@@ -121,15 +125,22 @@ def _plain(headers: Any) -> dict[str, str] | None:
 
 async def _wrong_shape(request: Request, error: RequestValidationError) -> Response:
     """A body that is no JSON, or of another shape; what was sent is not repeated."""
-    first: dict[str, Any] = _most_telling(error.errors())
-    place = ".".join(str(part) for part in first["loc"] if part != "body") or None
-    if first["type"] == "json_invalid":
-        message = f"the body is no JSON: {first['ctx']['error']}."
+    told: Sequence[dict[str, Any]] = error.errors()
+    if told[0]["type"] == "json_invalid":
+        message = f"the body is no JSON: {told[0]['ctx']['error']}."
         return _answer(request, Refusal(400, "invalid_json", message))
-    message = f"{place or 'the body'}: {first['msg']}."
+    depth = max(len(one["loc"]) for one in told)  # of several ways to be wrong, the least wrong
+    nearest = [one for one in told if len(one["loc"]) == depth]
+    place = _place(nearest[0]["loc"])
+    ways = [one["msg"].removeprefix(SHOULD) for one in nearest if _place(one["loc"]) == place]
+    said = " or ".join(dict.fromkeys(ways))
+    wanted = said if said[0].isupper() else f"this should be {said}"
+    message = f"{place or 'the body'}: {wanted}."
     return _answer(request, Refusal(400, "invalid_request", message, param=place))
 
 
-def _most_telling(errors: Sequence[Any]) -> dict[str, Any]:
-    """Of the ways in which a value is wrong, the first that went furthest into it."""
-    return max(errors, key=lambda one: len(one["loc"]))
+def _place(steps: Sequence[int | str]) -> str | None:
+    """Where in a body, without the names of Python's types: `input.3.text`."""
+    outer, inner = steps[1:2], steps[2:]  # the first is "body"
+    named = [step for step in inner if isinstance(step, int) or FIELD.fullmatch(step)]
+    return ".".join(str(step) for step in (*outer, *named) if step not in TYPES) or None

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fastapi import Response
@@ -18,6 +19,9 @@ from erniem.serve.settings import Limits, ServerSettings
 from erniem.serve.worker import Worker
 
 __all__ = ["Asked", "Serving", "as_json"]
+
+ITEMS = 32
+"""So many are written faster than a thread is found to do it."""
 
 
 class Asked(BaseModel):
@@ -89,7 +93,8 @@ class Serving:
             raise Refusal(400, "cannot_be_done", str(error), param="input") from error
 
 
-async def as_json(message: BaseModel) -> Response:
-    """An answer; a long one is written while others go on."""
-    body = await asyncio.to_thread(to_json, message, exclude_none=True)
+async def as_json(message: BaseModel, items: int) -> Response:
+    """An answer; one of many items is written while others go on."""
+    write = partial(to_json, message, exclude_none=True)
+    body = await asyncio.to_thread(write) if items > ITEMS else write()
     return Response(body, media_type="application/json")

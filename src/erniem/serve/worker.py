@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 MEMORY = 0.8
 """Of the speed seen before, when a new batch is seen."""
+SHARE = 0.5
+"""Of the time for an answer: no more is let in than is done in so much of it. All who wait share
+the network, so one too many would be one too many for all."""
 
 
 @runtime_checkable
@@ -66,10 +69,22 @@ class Worker:
         works: by name.
         line: where rows wait; the worker is its only user.
         meters: counts batches.
+        inside: how many requests there are, in line or on their way: a batch waits for company only
+            while there may be some.
+        seconds: in which a request must be answered.
     """
 
-    def __init__(self, works: Mapping[str, Work], line: Line, meters: Meters) -> None:
-        self.works, self.line, self.meters = works, line, meters
+    def __init__(
+        self,
+        works: Mapping[str, Work],
+        line: Line,
+        meters: Meters,
+        inside: Callable[[], int],
+        *,
+        seconds: float,
+    ) -> None:
+        self.works, self.line, self.meters, self.inside = works, line, meters, inside
+        self.seconds, self.room = seconds, line.room
         self.answers: dict[Job, Answer] = {}
         self.speed = 0.0  # tokens a second, lately
         self._changed = threading.Condition()
@@ -82,6 +97,13 @@ class Worker:
         """From an event loop, to which results go."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
+
+    def warm_up(self, work: str, rows: Sequence[Any], tokens: int) -> None:
+        """Runs some rows before anyone waits: the first run is slow, the second tells the speed."""
+        self.works[work].run(rows)
+        start = time.monotonic()
+        self.works[work].run(rows)
+        self._learn(tokens / max(time.monotonic() - start, 1e-6))
 
     @property
     def alive(self) -> bool:
@@ -136,7 +158,8 @@ class Worker:
         with self._changed:
             while not self._stopping:
                 delay = self.line.delay(time.monotonic())
-                if delay == 0:
+                alone = self.inside() <= len(self.answers)
+                if delay == 0 or (delay is not None and alone):
                     return self.line.take()
                 self._changed.wait(delay)
         return None
@@ -182,8 +205,13 @@ class Worker:
         meters.batch_tokens.labels(work).observe(batch.tokens)
         meters.batch_rows.labels(work).observe(len(batch.rows))
         meters.batch_seconds.labels(work).observe(seconds)
-        speed = batch.tokens / max(seconds, 1e-6)
+        self._learn(batch.tokens / max(seconds, 1e-6))
+
+    def _learn(self, speed: float) -> None:
+        """From a batch how fast the network is now, and so how much may wait."""
         self.speed = MEMORY * self.speed + (1 - MEMORY) * speed if self.speed else speed
+        in_time = round(self.speed * self.seconds * SHARE)
+        self.line.room = min(self.room, max(in_time, 2 * self.line.budget))
 
 
 def _put(wanted: Sequence[tuple[Answer, int]], results: Sequence[Any]) -> None:

@@ -9,14 +9,11 @@ import numpy as np
 from transformers import PreTrainedTokenizerFast
 
 from erniem.packing import SpecialIds
-from erniem.tokenization.exchange import from_xlm_roberta
+from erniem.tokenization.exchange import SEGMENTATION, from_xlm_roberta
 from erniem.tokenization.files import MODEL_FILE, VOCABULARY_FILE
 from erniem.tokenization.tokenizer import ErnieMTokenizer
 
-__all__ = ["SEGMENTATION", "fingerprint", "open_tokenizer", "special_ids"]
-
-SEGMENTATION = "segmentation"
-"""What names our segmentation in a tokenizer_config.json, whatever class it names."""
+__all__ = ["fingerprint", "open_tokenizer", "special_ids"]
 
 
 def open_tokenizer(folder: Path) -> PreTrainedTokenizerFast:

@@ -69,7 +69,7 @@ def classify_routes(serving: Serving, head: Classifying) -> APIRouter:
         rows = await _rows(serving.reader, given)
         found = await serving.run(WORK, rows, [len(row) for row in rows])
         data = [_item(head.labels, scores) for scores in found]
-        return await as_json(ClassifyResponse(data=data, model=serving.name))
+        return await as_json(ClassifyResponse(data=data, model=serving.name), len(given))
 
     return router
 

@@ -102,7 +102,8 @@ def embedding_routes(serving: Serving, width: int, prefix: str) -> APIRouter:
                 data=items,
                 model=serving.name,
                 usage=Usage(prompt_tokens=tokens, total_tokens=tokens),
-            )
+            ),
+            len(items),
         )
 
     return router

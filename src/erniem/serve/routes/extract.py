@@ -88,7 +88,7 @@ def extract_routes(serving: Serving) -> APIRouter:
         data = [
             {name: spans for _ in questions for name, spans in next(found).items()} for _ in texts
         ]
-        return await as_json(ExtractResponse(data=data, model=serving.name))
+        return await as_json(ExtractResponse(data=data, model=serving.name), len(texts))
 
     return router
 

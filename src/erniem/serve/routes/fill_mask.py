@@ -73,7 +73,7 @@ def fill_mask_routes(serving: Serving) -> APIRouter:
         _check_holes(rows, mask, tokenizer.mask_token_id)
         found = await serving.run(WORK, rows, [len(row.ids) for row in rows])
         data = await serving.reader.call(_filled, serving, found)
-        return await as_json(FillResponse(data=data, model=serving.name))
+        return await as_json(FillResponse(data=data, model=serving.name), len(texts))
 
     return router
 

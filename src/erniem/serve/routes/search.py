@@ -86,6 +86,6 @@ def search_routes(serving: Serving, head: Searching, prefix: str) -> APIRouter:
             )
             for hits in found
         ]
-        return await as_json(SearchResponse(data=data, model=serving.name))
+        return await as_json(SearchResponse(data=data, model=serving.name), len(texts))
 
     return router
