@@ -78,6 +78,8 @@ class MaskedLMHead(nn.Module):
 class MaskedLMAnswers(MaskedLMOutput):
     """A masked-LM's output, of each hole by itself if that was asked for."""
 
+    loss: Any = None
+    """The mean over the holes; for a moment all of it as a mapping, when autocast makes a copy."""
     losses: Tensor | None = None
     """`(H,)` cross-entropies."""
     right: Tensor | None = None
