@@ -93,6 +93,10 @@ def test_a_full_queue_says_when_to_come_again_and_then_there_is_room(encoder: Pa
         second = server.post("/v1/embeddings", long)
         assert code_of(second) == (429, "queue_full")
         assert 1 <= int(second.headers["Retry-After"]) <= 60
+        server.serving.reader.rows = None  # type: ignore[method-assign,assignment]
+        third = server.post("/v1/embeddings", {**long, "input": long["input"] * 3})
+        assert code_of(third) == (429, "queue_full"), "it was read before it was refused"
+        del server.serving.reader.rows
         assert server.post("/v1/embeddings", ASKED).is_success, "short ones have a tenth"
         assert first.result().is_success
         assert server.post("/v1/embeddings", long).is_success

@@ -75,12 +75,16 @@ class Line:
         Raises:
             Full: there is no room for it now.
         """
-        room = self.room if job.tokens <= self.budget else self.room * 9 // 10
-        if self.tokens and self.tokens + job.tokens > room:
+        if not self.has_room(job.tokens):
             raise Full
         job.served = self._start
         self.jobs[job] = None
         self.tokens += job.tokens
+
+    def has_room(self, tokens: int) -> bool:
+        """Whether a job of so many tokens would be taken now; of an empty line, any is."""
+        room = self.room if tokens <= self.budget else self.room * 9 // 10
+        return not self.tokens or self.tokens + tokens <= room
 
     def drop(self, job: Job) -> None:
         """Takes out what still waits of a job; nothing if it is done."""

@@ -12,6 +12,7 @@ import contextlib
 import errno
 import logging
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -50,14 +51,14 @@ def serve(
     with contextlib.closing(bound(settings)) as listening:
         app = create_app(folder, settings, limits)
         log_as_json()
-        _announce(app, listening, settings)
-        server_of(app, limits).run(sockets=[listening])
+        server = server_of(app, limits, told=lambda: _announce(app, listening, settings))
+        server.run(sockets=[listening])
         logger.info("stopped")
 
 
-def server_of(app: FastAPI, limits: Limits) -> "Stopping":
-    """A server of an application that `create_app` made."""
-    return Stopping(_config(app, limits), app.state.serving.gate, limits.stop_seconds)
+def server_of(app: FastAPI, limits: Limits, told: Callable[[], None] = lambda: None) -> "Stopping":
+    """A server of what `create_app` made; `told` is called when it takes requests."""
+    return Stopping(_config(app, limits), app.state.serving.gate, limits.stop_seconds, told)
 
 
 class Stopping(uvicorn.Server):
@@ -66,9 +67,17 @@ class Stopping(uvicorn.Server):
     uvicorn by itself closes the door at once: whoever comes then is told nothing.
     """
 
-    def __init__(self, config: uvicorn.Config, gate: Gate, seconds: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, gate: Gate, seconds: float, told: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self.gate, self.seconds = gate, seconds
+        self.gate, self.seconds, self.told = gate, seconds, told
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens, and says so."""
+        await super().startup(sockets)
+        if self.started:
+            self.told()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal lets what runs finish; a second does not."""

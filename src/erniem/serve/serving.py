@@ -9,17 +9,21 @@ from typing import Any
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
+from starlette.types import Scope
 
 from erniem.serve.errors import Refusal
 from erniem.serve.gate import Gate
 from erniem.serve.line import Full
 from erniem.serve.metrics import Meters
-from erniem.serve.reading import Reader
+from erniem.serve.reading import Reader, check_texts
 from erniem.serve.settings import Limits, ServerSettings
+from erniem.serve.watching import tell
 from erniem.serve.worker import Worker
 
 __all__ = ["Asked", "Serving", "as_json"]
 
+CHARACTERS = 8
+"""Of a piece, at most, on average; so a text's tokens can be told to be so many at least."""
 ITEMS = 32
 """So many are written faster than a thread is found to do it."""
 
@@ -59,6 +63,23 @@ class Serving:
                 param="model",
             )
 
+    def check_texts(self, scope: Scope, texts: Sequence[str], param: str = "input") -> None:
+        """Refuses texts that are not taken, or not now: before they cost anything.
+
+        Raises:
+            Refusal: 400, see `reading.check_texts`; 429: there is no room even for fewer tokens
+                than they can have.
+        """
+        tell(scope, texts=len(texts))
+        check_texts(texts, self.limits, param)
+        if not self.worker.line.has_room(sum(len(text) // CHARACTERS + 3 for text in texts)):
+            raise self._full()
+
+    def _full(self) -> Refusal:
+        wait = str(min(60, max(1, round(self.worker.seconds_waiting()))))
+        message = f"too much waits already: come again in {wait} s."
+        return Refusal(429, "queue_full", message, headers={"Retry-After": wait})
+
     async def run(self, work: str, rows: Sequence[Any], costs: Sequence[int]) -> list[Any]:
         """Has rows done by the network.
 
@@ -84,11 +105,7 @@ class Serving:
         try:
             return await self.worker.run(work, rows, costs)
         except Full:
-            wait = str(min(60, max(1, round(self.worker.seconds_waiting()))))
-            raise Refusal(
-                429, "queue_full", f"too much waits already: come again in {wait} s.",
-                headers={"Retry-After": wait},
-            ) from None  # fmt: skip
+            raise self._full() from None
         except ValueError as error:
             raise Refusal(400, "cannot_be_done", str(error), param="input") from error
 

@@ -10,7 +10,6 @@ from erniem.serve.errors import documented
 from erniem.serve.heads.classifying import Classifying
 from erniem.serve.reading import Reader, check_texts
 from erniem.serve.serving import Asked, Serving, as_json
-from erniem.serve.watching import tell
 
 __all__ = ["WORK", "classify_routes"]
 
@@ -64,8 +63,9 @@ def classify_routes(serving: Serving, head: Classifying) -> APIRouter:
     ) -> Response:
         serving.check_model(asked.model)
         given = asked.input if isinstance(asked.input, list) else [asked.input]
-        tell(request.scope, texts=len(given))
-        _check(given, serving)
+        serving.check_texts(request.scope, [_first(one) for one in given])
+        if pairs := [one.pair for one in given if isinstance(one, TextPair)]:
+            check_texts(pairs, serving.limits)
         rows = await _rows(serving.reader, given)
         found = await serving.run(WORK, rows, [len(row) for row in rows])
         data = [_item(head.labels, scores) for scores in found]
@@ -74,10 +74,8 @@ def classify_routes(serving: Serving, head: Classifying) -> APIRouter:
     return router
 
 
-def _check(given: Sequence[str | TextPair], serving: Serving) -> None:
-    check_texts([one if isinstance(one, str) else one.text for one in given], serving.limits)
-    if pairs := [one.pair for one in given if isinstance(one, TextPair)]:
-        check_texts(pairs, serving.limits)
+def _first(one: str | TextPair) -> str:
+    return one if isinstance(one, str) else one.text
 
 
 async def _rows(reader: Reader, given: Sequence[str | TextPair]) -> list[list[int]]:

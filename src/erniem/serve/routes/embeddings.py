@@ -8,7 +8,6 @@ from fastapi import APIRouter, Body, Request, Response
 from pydantic import BaseModel, Field
 
 from erniem.serve.errors import Refusal, documented
-from erniem.serve.reading import check_texts
 from erniem.serve.serving import Asked, Serving, as_json
 from erniem.serve.watching import tell
 
@@ -117,8 +116,7 @@ async def vectors_of(
     Raises:
         Refusal: texts that are not taken, or not now.
     """
-    tell(request.scope, texts=len(texts))
-    check_texts(texts, serving.limits, param)
+    serving.check_texts(request.scope, texts, param)
     rows = await serving.reader.rows([prefix + text for text in texts], param=param)
     costs = [len(row) for row in rows]
     tell(request.scope, tokens=sum(costs))

@@ -8,9 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from erniem.serve.errors import Refusal, documented
 from erniem.serve.heads.extracting import TextAsked
-from erniem.serve.reading import check_texts
 from erniem.serve.serving import Asked, Serving, as_json
-from erniem.serve.watching import tell
 from erniem.tasks.extract.schema import Question, read_schema
 from erniem.tokenization.ids import ids_of
 
@@ -74,8 +72,7 @@ def extract_routes(serving: Serving) -> APIRouter:
         """Answers with their characters and probabilities, and the relations of each answer."""
         serving.check_model(asked.model)
         texts = [asked.input] if isinstance(asked.input, str) else asked.input
-        tell(request.scope, texts=len(texts))
-        check_texts(texts, serving.limits)
+        serving.check_texts(request.scope, texts)
         questions = _questions(asked.asks)
         lengths = await serving.reader.call(_lengths, serving, texts)
         rows = [

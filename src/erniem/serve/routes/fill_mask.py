@@ -7,9 +7,7 @@ from pydantic import BaseModel, Field
 
 from erniem.serve.errors import Refusal, documented
 from erniem.serve.heads.filling import Guess, Holes
-from erniem.serve.reading import check_texts
 from erniem.serve.serving import Asked, Serving, as_json
-from erniem.serve.watching import tell
 
 __all__ = ["WORK", "fill_mask_routes"]
 
@@ -67,8 +65,7 @@ def fill_mask_routes(serving: Serving) -> APIRouter:
     ) -> Response:
         serving.check_model(asked.model)
         texts = [asked.input] if isinstance(asked.input, str) else asked.input
-        tell(request.scope, texts=len(texts))
-        check_texts(texts, serving.limits)
+        serving.check_texts(request.scope, texts)
         rows = [Holes(ids=ids, top=asked.top) for ids in await serving.reader.rows(texts)]
         _check_holes(rows, mask, tokenizer.mask_token_id)
         found = await serving.run(WORK, rows, [len(row.ids) for row in rows])
