@@ -48,6 +48,7 @@ def test_a_uie_m_extracts(encoder: Path, tmp_path: Path) -> None:
     assert opened.extractor is not None
     (answers,) = opened.extractor(["bade"], "figo")
     assert answers["figo"]
+    assert opened.facts[0] == "1 layer of 16"
 
 
 def test_the_nearest_are_found_among_all_or_in_a_language(encoder: Path) -> None:

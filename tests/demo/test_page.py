@@ -176,7 +176,7 @@ def test_spans_are_extracted(reader: Visit) -> None:
     reader.field("extract-text").fill("bade figo lumi")
     reader.field("extract-schema").fill("person")
     reader.page.locator("#extract-run").click()
-    reader.page.locator(".em-said mark").first.wait_for()
+    reader.page.locator(".em-said mark", has_text="person").first.wait_for()
     assert reader.page.locator(".em-answers tbody tr").count() >= 1
     reader.keep("extract")
     footer = reader.page.locator(".em-foot").inner_text()

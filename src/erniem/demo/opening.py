@@ -56,7 +56,7 @@ class Opened:
         layers = self.encoder.layers
         languages = len(self.languages)
         return (
-            f"{layers.num_layers} layers of {layers.width:,}",
+            f"{layers.num_layers} layer{'s'[: layers.num_layers > 1]} of {layers.width:,}",
             f"{len(self.encoder.tokenizer):,} pieces",
             *([f"{languages} languages"] if languages else []),
         )
