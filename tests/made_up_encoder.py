@@ -35,10 +35,10 @@ def write_encoder(folder: Path) -> None:
     ErnieMModel(config).save_pretrained(folder)
 
 
-def write_with_head(kind: type[Any], encoder: Path, folder: Path) -> Any:
+def write_with_head(kind: type[Any], encoder: Path, folder: Path, **settings: int) -> Any:
     """A model of a class and the encoder's shape, drawn at random, with its tokenizer."""
     torch.manual_seed(0)
-    config = ErnieMConfig.from_pretrained(encoder)
+    config = ErnieMConfig.from_pretrained(encoder, **settings)
     if "Classification" in kind.__name__:
         config.num_labels = 3
     model = kind(config).eval()

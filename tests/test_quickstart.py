@@ -1,12 +1,15 @@
+import io
 import json
+import shutil
 import time
-from dataclasses import replace
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from erniem import quickstart as module
-from erniem.corpus.corpus import Corpus
+from erniem.corpus.corpus import Corpus, open_corpus
 from erniem.pretrain.recipe import Checkpoints, Encoder, Health, Opening, Recipe, Stage
 from erniem.quickstart import quickstart
 from erniem.report.quickstart import Results
@@ -15,10 +18,16 @@ from invented import CYRILLIC, GREEK, invented
 recipe_of_the_quickstart = module.recipe_for
 
 
-@pytest.fixture
-def text(tmp_path: Path) -> Path:
-    folder = tmp_path / "text"
-    folder.mkdir()
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    output: Path
+    results: Results
+    shown: str
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("text")
     for code, script in (("el", GREEK), ("ru", CYRILLIC)):
         rows = [f"{line}\t{line.translate(script)}" for line in invented(300)]
         long = " ".join(invented(20, seed=4))
@@ -26,6 +35,24 @@ def text(tmp_path: Path) -> Path:
             "\n".join([*rows, f"{long}\t{long.translate(script)}"])
         )
     return folder
+
+
+@pytest.fixture(scope="module")
+def finished(text: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run from text to report, for all who only look at it."""
+    output = tmp_path_factory.mktemp("finished") / "run"
+    shown = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(shown):
+        patch.setattr(module, "recipe_for", short)
+        results = quickstart(text, output=output)
+    return Run(output=output, results=results, shown=shown.getvalue())
+
+
+@pytest.fixture
+def begun(finished: Run, tmp_path: Path) -> Path:
+    """A run whose corpus is built, and no more."""
+    shutil.copytree(finished.output / "corpus", tmp_path / "run" / "corpus")
+    return tmp_path / "run"
 
 
 def short(corpus: Corpus, output: Path) -> Recipe:
@@ -54,17 +81,12 @@ def never_opening(corpus: Corpus, output: Path) -> Recipe:
     return replace(short(corpus, output), health=Health(every=5, pairs=5, opening=shut))
 
 
-def test_text_goes_in_and_a_report_with_a_line_for_each_language_comes_out(
-    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(module, "recipe_for", short)
-    output = tmp_path / "run"
-    results = quickstart(text, output=output)
-    shown = capsys.readouterr().out
-    lines = [line for line in shown.splitlines() if line.startswith(("Greek", "Russian"))]
+def test_text_goes_in_and_a_report_with_a_line_for_each_language_comes_out(finished: Run) -> None:
+    output, results = finished.output, finished.results
+    lines = [line for line in finished.shown.splitlines() if line.startswith(("Greek", "Russian"))]
     assert len(lines) == 2
     assert all(line.count("%") == 3 for line in lines)
-    assert shown.endswith(f"report: {output / 'report.html'}\n")
+    assert finished.shown.endswith(f"report: {output / 'report.html'}\n")
     assert "<html" in (output / "report.html").read_text()
     assert Results.from_json((output / "results.json").read_text()) == results
     assert results.checkpoints == ("untrained", "stage 1", "stage 2")
@@ -80,19 +102,21 @@ def test_text_goes_in_and_a_report_with_a_line_for_each_language_comes_out(
 
 
 def test_what_is_done_already_is_not_done_again(
-    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text: Path, finished: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "recipe_for", short)
-    first = quickstart(text, output=tmp_path / "run")
-    shards = (tmp_path / "run" / "corpus" / "manifest.json").stat().st_mtime_ns
-    again = quickstart(text, output=tmp_path / "run")
-    assert (tmp_path / "run" / "corpus" / "manifest.json").stat().st_mtime_ns == shards
-    assert again.between == first.between
-    assert again.losses == first.losses
+    manifest = finished.output / "corpus" / "manifest.json"
+    steps = finished.output.glob("pretraining/**/*.safetensors")
+    written = {path: path.stat().st_mtime_ns for path in (manifest, *steps)}
+    again = quickstart(text, output=finished.output)
+    assert len(written) > 1
+    assert {path: path.stat().st_mtime_ns for path in written} == written
+    assert again.between == finished.results.between
+    assert again.losses == finished.results.losses
 
 
 def test_the_time_of_a_call_that_was_interrupted_counts(
-    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text: Path, begun: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(corpus: Corpus, output: Path) -> Recipe:
         time.sleep(0.3)
@@ -100,31 +124,27 @@ def test_the_time_of_a_call_that_was_interrupted_counts(
 
     monkeypatch.setattr(module, "recipe_for", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        quickstart(text, output=tmp_path / "run")
-    before = json.loads((tmp_path / "run" / "seconds.json").read_text())
+        quickstart(text, output=begun)
+    before = json.loads((begun / "seconds.json").read_text())
     assert before["pre-training"] >= 0.3
     monkeypatch.setattr(module, "recipe_for", short)
-    results = quickstart(text, output=tmp_path / "run")
+    results = quickstart(text, output=begun)
     assert results.seconds["pre-training"] > before["pre-training"]
     assert results.seconds["corpus"] >= before["corpus"]
 
 
 def test_a_stage_2_that_stays_shut_is_said(
-    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text: Path, begun: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "recipe_for", never_opening)
-    results = quickstart(text, output=tmp_path / "run")
+    results = quickstart(text, output=begun)
     assert results.checkpoints == ("untrained", "stage 1")
     assert any("Stage 2 did not open" in note for note in results.notes)
 
 
-def test_a_run_on_other_text_is_left_alone(
-    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "recipe_for", short)
-    quickstart(text, output=tmp_path / "run")
+def test_a_run_on_other_text_is_left_alone(finished: Run, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds a run on other text"):
-        quickstart(tmp_path / "elsewhere", output=tmp_path / "run")
+        quickstart(tmp_path / "elsewhere", output=finished.output)
 
 
 def test_text_without_pairs_is_refused_with_the_way_out(tmp_path: Path) -> None:
@@ -134,8 +154,8 @@ def test_text_without_pairs_is_refused_with_the_way_out(tmp_path: Path) -> None:
         quickstart(tmp_path / "text", output=tmp_path / "run")
 
 
-def test_the_recipe_fits_its_corpus(text: Path, tmp_path: Path) -> None:
-    corpus = module._corpus([text], tmp_path / "corpus")
+def test_the_recipe_fits_its_corpus(finished: Run, tmp_path: Path) -> None:
+    corpus = open_corpus(finished.output / "corpus")
     recipe = recipe_of_the_quickstart(corpus, tmp_path / "run")
     assert recipe.batch.max_length <= recipe.encoder.max_position_embeddings - 2
     assert recipe.stage2.mix["btmlm"] > 0

@@ -9,15 +9,8 @@ from hypothesis import strategies as st
 
 from erniem.corpus import duplicates
 from erniem.corpus.document import Document, label_of, languages_of, pair, sentence, sides_of
-from erniem.corpus.duplicates import (
-    KEY,
-    KeyWriter,
-    Repeated,
-    What,
-    buckets_for,
-    keys_of,
-    mark_repeated,
-)
+from erniem.corpus.duplicates import Repeated, buckets_for, mark_repeated
+from erniem.corpus.keys import KEY, SIDES, KeyWriter, What, keys_of
 from erniem.corpus.nearness import Nearness, signatures
 from erniem.corpus.normalised import normalised
 from erniem.corpus.slices import Slices
@@ -67,7 +60,7 @@ def looked_up(tasks: Sequence[Sequence[Document]]) -> Found:
         known.add((label_of(document), texts))
     for place, document, texts in everything:
         if len(texts) == 2:
-            sides = zip(languages_of(document), texts, duplicates.SIDES, strict=True)
+            sides = zip(languages_of(document), texts, SIDES, strict=True)
             for language, text, what in sides:
                 if (language, (text,)) in known:
                     found[place] = found.get(place, What(0)) | what

@@ -214,10 +214,13 @@ def test_every_head_becomes_a_graph(kind: type[Any], encoder: Path, tmp_path: Pa
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("pooling", ["mean", "cls"])
-def test_poolings_and_the_folders_own_way(pooling: Pooling, encoder: Path, tmp_path: Path) -> None:
-    write_with_head(heads.ErnieMForMaskedLM, encoder, tmp_path / "model")
-    settings = VectorSettings(layer=1, pooling=pooling)
+@pytest.mark.parametrize(("pooling", "layer"), [("mean", None), ("cls", 3)])
+def test_poolings_and_the_folders_own_way(
+    pooling: Pooling, layer: int | None, encoder: Path, tmp_path: Path
+) -> None:
+    kind = heads.ErnieMForMaskedLM
+    write_with_head(kind, encoder, tmp_path / "model", num_hidden_layers=6)
+    settings = VectorSettings(layer=layer, pooling=pooling)
     write_vector_settings(tmp_path / "model", settings)
     export_onnx(tmp_path / "model", tmp_path / "new")
     found = vectors_of(tmp_path / "new/onnx/sentence.onnx", encoder, settings)

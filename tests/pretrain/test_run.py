@@ -143,7 +143,7 @@ def test_a_checkpoint_says_how_often_the_text_was_read(whole_run: Path) -> None:
     assert epochs[0]["btmlm/el"] < epochs[1]["btmlm/el"]
 
 
-@pytest.mark.parametrize("asker", ["current", "frozen"])
+@pytest.mark.parametrize("asker", [pytest.param("current", marks=pytest.mark.slow), "frozen"])
 def test_every_checkpoint_loads(corpus: Corpus, tmp_path: Path, asker: Any) -> None:
     settings = Objectives(btmlm=BTMLMSettings(asker=asker))
     result = pretrain(recipe_for(corpus, tmp_path / "run", objectives=settings))

@@ -72,7 +72,7 @@ def test_the_same_command_again_changes_nothing_and_more_files_are_added(
     assert "0 sentences added; 30 were there already" in capsys.readouterr().out
     (tmp_path / "fi.txt").write_text("no si tu\n")
     assert index(encoder, *files, tmp_path / "fi.txt", found) == 0
-    assert "1 sentences added; 30 were there already" in capsys.readouterr().out
+    assert "1 sentence added; 30 were there already" in capsys.readouterr().out
     (tmp_path / "fi.txt").write_text("tu si no\n")
     assert index(encoder, tmp_path / "fi.txt", found) == 1
     assert "--replace" in capsys.readouterr().err

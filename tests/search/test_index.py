@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from erniem.search import Hit, Index, IndexSettings, publish
+from erniem.search import Hit, Index, IndexSettings, parts, publish
+from erniem.search import cells as cells_module
 from erniem.search import part as part_module
 from invented import GREEK, invented
 
@@ -175,11 +176,18 @@ def test_threads_find_what_one_finds(index: Index, large: Index) -> None:
         assert together == alone
 
 
-def test_many_queries_find_what_each_finds(index: Index) -> None:
-    queries = invented(300, seed=9)
-    together = index.search(queries, k=3)
-    alone = [index.search([query], k=3)[0] for query in queries]
-    assert ids(together) == ids(alone)
+def test_many_queries_find_what_each_finds(
+    index: Index, large: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "AT_ONCE", 7)
+    monkeypatch.setattr(cells_module, "CANDIDATES", 30)
+    queries = invented(30, seed=9)
+    for one in (index, large):
+        for score in ("cosine", "margin"):
+            together = one.search(queries, k=3, score=score)  # type: ignore[arg-type]
+            alone = [one.search([query], k=3, score=score)[0] for query in queries]  # type: ignore[arg-type]
+            assert ids(together) == ids(alone)
+        assert one.search_vectors(np.empty((0, 32), dtype=np.float32)) == []
 
 
 # What is asked wrongly

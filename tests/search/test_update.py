@@ -45,9 +45,13 @@ def files(folder: Path) -> set[str]:
 # More, and less
 
 
-def test_added_sentences_are_found_and_who_reads_keeps_what_he_has(build: Build) -> None:
-    index = build(LINES[:60])
-    more = index.add(["ba ba ba"], languages="fi")
+@pytest.mark.parametrize("kind", ["exact", "approximate"])
+def test_added_sentences_are_found_and_who_reads_keeps_what_he_has(build: Build, kind: Any) -> None:
+    index = build(LINES[:60], settings=IndexSettings(kind=kind, recall=1.0))
+    more = index.add(["ba ba ba"], languages="fi").add(LINES[60:])
+    assert not (index.folder / "part-0001").exists()
+    assert len(index.search(["ba ba ba"], k=100)[0]) == 60
+    more = more.remove([str(number) for number in range(61, 101)])
     assert [hit.id for hit in more.search(["ba ba ba"], k=1)[0]] == ["60"]
     assert (len(index), len(more)) == (60, 61)
     assert set(content(index)) == {str(n) for n in range(60)}

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from erniem import __version__
 from erniem.cli.checkpoints import CHECKPOINTS
 from erniem.cli.corpus import CORPUS
+from erniem.cli.cost import COST
 from erniem.cli.data import DATA
 from erniem.cli.demo import DEMO
 from erniem.cli.exporting import EXPORTING
@@ -25,6 +26,7 @@ __all__ = ["VERBS", "Verb", "main"]
 
 VERBS = (
     TRAINING
+    | COST
     | CORPUS
     | DATA
     | TASKS

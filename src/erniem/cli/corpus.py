@@ -43,7 +43,9 @@ def _build_arguments(parser: argparse.ArgumentParser) -> None:
     of_folders.add_argument(
         "--max-per-source", type=int, metavar="N", help="lines of a file at most"
     )
-    of_folders.add_argument("--workers", type=int, metavar="N", help="processes (one a core)")
+    of_folders.add_argument(
+        "--workers", type=int, metavar="N", help="processes (one a core; one for little text)"
+    )
 
 
 def _build(values: Values) -> None:

@@ -14,6 +14,7 @@ from erniem.embed import (
 from erniem.embed.backends import TorchBackend
 from erniem.model.heads import ErnieMForInformationExtraction, ErnieMForMaskedLM
 from erniem.tasks.extract import Extractor
+from erniem.tasks.extract.extractor import extraction_tokenizer
 from erniem.tasks.fill import Speaker
 
 __all__ = ["Absent", "Opened", "open_checkpoint"]
@@ -55,7 +56,7 @@ class Opened:
         layers = self.encoder.layers
         languages = len(self.languages)
         return (
-            f"{layers.num_layers} layers of {layers.width:,}",
+            f"{layers.num_layers} layer{'s'[: layers.num_layers > 1]} of {layers.width:,}",
             f"{len(self.encoder.tokenizer):,} pieces",
             *([f"{languages} languages"] if languages else []),
         )
@@ -77,7 +78,7 @@ def open_checkpoint(folder: Path, vectors: VectorSettings | None = None) -> Open
     encoder = open_encoder(folder)
     chosen = vectors or read_vector_settings(folder) or TODAYS_VECTORS
     speaker, why_silent = _speaker(encoder)
-    extractor, why_none = _extractor(encoder)
+    extractor, why_none = _extractor(encoder, folder)
     absent = [
         Absent(tabs=tabs, why=why)
         for tabs, why in ((("Fill in", "Pseudo tokens"), why_silent), (("Extract",), why_none))
@@ -113,9 +114,9 @@ def _speaker(encoder: SentenceEncoder) -> tuple[Speaker | None, str]:
     return Speaker(network, encoder.tokenizer), ""
 
 
-def _extractor(encoder: SentenceEncoder) -> tuple[Extractor | None, str]:
+def _extractor(encoder: SentenceEncoder, folder: Path) -> tuple[Extractor | None, str]:
     """What extracts, or why nothing does."""
     network = encoder.network
     if not isinstance(network, ErnieMForInformationExtraction):
         return None, "this checkpoint has no head for extraction. UIE-M's checkpoints have one."
-    return Extractor(network, encoder.tokenizer), ""
+    return Extractor(network, extraction_tokenizer(folder)), ""

@@ -7,7 +7,6 @@ folder ─▶ Opened ─▶ page ─mounted─▶ Guard ─▶ uvicorn
 """
 
 import os
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from erniem.demo.collection import Collection, Held, Indexed, Sentence, read_sentences
 from erniem.demo.examples import example_sentences
 from erniem.demo.guard import Guard
+from erniem.demo.listening import bound, shown_address
 from erniem.demo.opening import Opened, open_checkpoint
 from erniem.demo.page import build_page, looks
 from erniem.demo.settings import DemoSettings
@@ -28,7 +28,7 @@ from erniem.embed import VectorSettings
 from erniem.search import Index
 from erniem.search.manifest import read_manifest
 
-__all__ = ["bound", "create_app", "run_demo"]
+__all__ = ["create_app", "run_demo"]
 
 EVERYWHERE = ("0.0.0.0", "::")
 """Addresses that listen on every network of a machine."""
@@ -48,9 +48,7 @@ def run_demo(folder: Path, settings: DemoSettings | None = None) -> None:
     settings = settings or DemoSettings()
     with bound(settings) as listening:
         app = create_app(folder, settings)
-        host, port = listening.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
-        print(f"http://{shown}:{port} shows {folder}; Ctrl-C stops it.", flush=True)
+        print(f"{shown_address(listening)} shows {folder}; Ctrl-C stops it.", flush=True)
         server_of(app).run(sockets=[listening])
 
 
@@ -118,23 +116,3 @@ def server_of(app: Any) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
     )
-
-
-def bound(settings: DemoSettings) -> socket.socket:
-    """A socket that listens where it is said, before a model is loaded.
-
-    Raises:
-        OSError: a port in use, an address that this machine does not have.
-    """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((settings.host, settings.port))
-    except OSError as error:
-        listening.close()
-        raise OSError(
-            f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}): "
-            "choose another with --port, or 0 for any that is free."
-        ) from error
-    return listening

@@ -22,7 +22,7 @@ from erniem.embed.rows import frame_of
 from erniem.embed.settings import VectorSettings, write_vector_settings
 from erniem.export.card import write_onnx_card
 from erniem.export.check import Agreement, Rows, agreements, rows_to_try
-from erniem.export.networks import ModelNetwork, SentenceNetwork
+from erniem.export.networks import OUTPUTS, ModelNetwork, SentenceNetwork
 from erniem.export.portable import describe_split, split_otherwise, write_config
 from erniem.export.quantise import quantise
 from erniem.export.settings import describe, settings_for
@@ -105,33 +105,57 @@ def export_onnx(
     need_extra()
     if output.exists():
         raise ValueError(f"{output} is there already: name a new folder.")
-    read = read_checkpoint(source, dtype=torch.float32)
-    folder = source if source.is_dir() else source.parent
-    tokenizer = open_tokenizer(folder)
-    chosen = _form(form, read, folder, vectors)
-    settings = settings_for(folder, vectors) if chosen == "sentence" else None
-    network: Network = (
-        ModelNetwork(read.model)
-        if settings is None
-        else SentenceNetwork(read.model, settings, frame_of(tokenizer))
-    )
+    opened = _opened(source, form, vectors)
     with whole_or_not_at_all(output) as partial:
-        names = FILES[chosen][: 2 if int8 else 1]
-        found = _graphs(network, tokenizer, settings, [partial / name for name in names])
-        save_portable(tokenizer, partial, max_length=read.model.config.longest_sequence)
-        write_config(read.model, partial, **_big(partial))
-        if settings is not None:
-            write_vector_settings(partial, settings)
+        files = _write_graphs(opened, partial, int8=int8)
+        model = opened.read.model
+        save_portable(opened.tokenizer, partial, max_length=model.config.longest_sequence)
+        write_config(model, partial, **_big(partial))
+        if opened.settings is not None:
+            write_vector_settings(partial, opened.settings)
         exported = Exported(
             folder=output,
-            model=type(read.model).__name__,
-            files=dict(zip(names, found, strict=True)),
-            settings=settings,
-            otherwise=split_otherwise(tokenizer, partial),
-            left=_left(read.model, chosen),
+            model=type(model).__name__,
+            files=files,
+            settings=opened.settings,
+            otherwise=split_otherwise(opened.tokenizer, partial),
+            left=_left(opened),
         )
-        write_onnx_card(partial, read, exported)
+        write_onnx_card(partial, opened.read, exported)
     return exported
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """What is exported."""
+
+    read: Checkpoint
+    tokenizer: PreTrainedTokenizerFast
+    settings: VectorSettings | None
+    """Of sentence vectors; None for the model with its head."""
+
+    @property
+    def form(self) -> Form:
+        """Which of the two."""
+        return "model" if self.settings is None else "sentence"
+
+    def network(self) -> Network:
+        """What is traced."""
+        if self.settings is None:
+            return ModelNetwork(self.read.model)
+        return SentenceNetwork(self.read.model, self.settings, frame_of(self.tokenizer))
+
+
+def _opened(source: Path, form: Form | None, vectors: Mapping[str, Any]) -> Opened:
+    """The checkpoint, and what is asked of it."""
+    read = read_checkpoint(source, dtype=torch.float32)
+    folder = source if source.is_dir() else source.parent
+    chosen = _form(form, read, folder, vectors)
+    return Opened(
+        read=read,
+        tokenizer=open_tokenizer(folder),
+        settings=settings_for(folder, vectors) if chosen == "sentence" else None,
+    )
 
 
 def _form(form: Form | None, read: Checkpoint, folder: Path, vectors: Mapping[str, Any]) -> Form:
@@ -145,36 +169,35 @@ def _form(form: Form | None, read: Checkpoint, folder: Path, vectors: Mapping[st
     return form or ("sentence" if for_sentences else "model")
 
 
-def _left(model: Any, form: Form) -> str | None:
+def _left(opened: Opened) -> str | None:
     """What the graph has no input for; sentence vectors are of plain text, which never had it."""
-    if form == "model" and model.config.languages:
+    if opened.settings is None and opened.read.model.config.languages:
         return "the language embeddings that placeholders name; plain text names none"
     return None
 
 
-def _graphs(
-    network: Network,
-    tokenizer: PreTrainedTokenizerFast,
-    settings: VectorSettings | None,
-    files: Sequence[Path],
-) -> list[Agreement]:
+def _write_graphs(opened: Opened, folder: Path, *, int8: bool) -> dict[str, Agreement]:
     """Writes one file, or two of which the second has 8 bits, and holds them against torch.
 
     Raises:
         ValueError: one does not agree.
     """
-    trace(network, files[0], facts=None if settings is None else asdict(settings))
+    settings, config = opened.settings, opened.read.model.config
+    names = FILES[opened.form][: 2 if int8 else 1]
+    files = [folder / name for name in names]
+    facts = None if settings is None else asdict(settings)
+    trace(opened.network(), files[0], facts=facts)
     for file in files[1:]:
         quantise(files[0], file)
     calls = rows_to_try(
-        tokenizer,
+        opened.tokenizer,
         prefix=settings.prefix if settings else "",
-        limit=network.model.config.longest_sequence,
-        choices=CHOICES if isinstance(network.model, ErnieMForMultipleChoice) else None,
+        limit=config.longest_sequence,
+        choices=CHOICES if isinstance(opened.read.model, ErnieMForMultipleChoice) else None,
     )
-    found = agreements(files, calls, _expected(network, tokenizer, settings))
+    found = agreements(files, calls, _expected(opened))
     _refuse(files, found)
-    return found
+    return dict(zip(names, found, strict=True))
 
 
 def _big(folder: Path) -> dict[str, object]:
@@ -183,21 +206,19 @@ def _big(folder: Path) -> dict[str, object]:
     return {"transformers.js_config": {"use_external_data_format": big}} if big else {}
 
 
-def _expected(
-    network: Network, tokenizer: PreTrainedTokenizerFast, settings: VectorSettings | None
-) -> Callable[[Rows], list[np.ndarray]]:
-    """What torch says, by the ways that users call it: packed."""
-    model = network.model
-    encoder = None if settings is None else SentenceEncoder(model, tokenizer)
+def _expected(opened: Opened) -> Callable[[Rows], list[np.ndarray]]:
+    """What torch says, by the ways that users call it: the whole model, packed."""
+    model, settings = opened.read.model, opened.settings
+    if settings is not None:
+        encoder = SentenceEncoder(model, opened.tokenizer)
+        return lambda rows: [encoder.vectors(rows.sentences, settings)]
 
-    def expected(rows: Rows) -> list[np.ndarray]:
-        if encoder is not None and settings is not None:
-            return [encoder.vectors(rows.sentences, settings)]
+    def outputs(rows: Rows) -> list[np.ndarray]:
         with torch.no_grad():
             found = model(torch.from_numpy(rows.ids), torch.from_numpy(rows.mask))
-        return [found[name].numpy() for name in network.outputs]
+        return [found[name].numpy() for name in OUTPUTS[type(model)]]
 
-    return expected
+    return outputs
 
 
 def _refuse(files: Sequence[Path], found: Sequence[Agreement]) -> None:

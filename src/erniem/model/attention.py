@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedConfig
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
+from erniem.model.products import linear
+
 __all__ = ["BATCHED", "Group", "Layout", "SelfAttention", "layout_of", "layout_of_rows"]
 
 BATCHED = ("sdpa", "eager")
@@ -190,11 +192,11 @@ class SelfAttention(nn.Module):
     def forward(self, hidden: Float[Tensor, "T D"], layout: Layout) -> Float[Tensor, "T D"]:
         """Each token's mixture of the tokens of its own sequence."""
         query, key, value = (
-            projection(hidden).unflatten(-1, (self.num_heads, -1))
+            linear(projection, hidden).unflatten(-1, (self.num_heads, -1))
             for projection in (self.q_proj, self.k_proj, self.v_proj)
         )
         attend = self._attend_groups if layout.groups else self._attend_pack
-        return self.out_proj(attend(query, key, value, layout).flatten(1))
+        return linear(self.out_proj, attend(query, key, value, layout).flatten(1))
 
     @property
     def _function(self) -> Callable[..., tuple[Tensor, Tensor | None]]:

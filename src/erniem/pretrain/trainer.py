@@ -24,7 +24,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from accelerate.utils import broadcast_object_list
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -201,10 +200,10 @@ class PretrainTrainer(ManyProcesses):
     ) -> Any:
         """Weighted mean losses over the holes of the whole step, see `per_objective_loss`."""
         objective, answers = inputs.pop("objective"), inputs.pop("answers")
-        outputs = model(**inputs)
-        losses = F.cross_entropy(outputs.logits.float(), answers, reduction="none")
+        outputs = model(**inputs, labels=answers, by_hole=True)
+        losses = outputs.losses
         with torch.no_grad():
-            self.meters.add_holes(objective, losses, outputs.logits.argmax(dim=-1) == answers)
+            self.meters.add_holes(objective, losses, outputs.right)
         stage = self.recipe.stage1 if self.stage == 1 else self.recipe.stage2
         weights = losses.new_tensor([stage.weight(name) for name in OBJECTIVES])
         assert isinstance(num_items_in_batch, Tensor)

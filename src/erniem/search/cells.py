@@ -37,6 +37,9 @@ ROUNDS = 8
 MORE = 4
 """Candidates for each neighbour that is asked for: a byte a number tells near ones badly apart."""
 
+CANDIDATES = 2**15
+"""Whose vectors are copied at once: 50 MB of width 384."""
+
 
 def cells_for(count: int) -> int:
     """How many cells so many vectors get: four square roots, if k-means has enough for each."""
@@ -122,7 +125,12 @@ class Cells:
         if wanted is not None:
             selector = faiss_.IDSelectorBitmap(np.packbits(wanted, bitorder="little"))
             asked.sel = selector
-        _, rows = self.index.search(np.ascontiguousarray(queries), MORE * k, params=asked)
-        cosines = np.einsum("nd,ncd->nc", queries, vectors[rows])
+        count = max(k, min(MORE * k, len(vectors)))
+        _, rows = self.index.search(np.ascontiguousarray(queries), count, params=asked)
+        cosines = np.empty(rows.shape, dtype=np.float32)
+        some = max(1, CANDIDATES // count)
+        for start in range(0, len(rows), some):
+            here = slice(start, start + some)
+            np.einsum("nd,ncd->nc", queries[here], vectors[rows[here]], out=cosines[here])
         cosines[rows < 0] = -np.inf
         return best_of([(cosines, rows)], k)

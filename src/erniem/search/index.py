@@ -20,7 +20,7 @@ from erniem.search.encoder import Encodes, model_facts, open_model
 from erniem.search.entries import entries_of
 from erniem.search.hit import Hit
 from erniem.search.manifest import Manifest, check_sizes, check_sums, read_manifest
-from erniem.search.parts import Parts
+from erniem.search.parts import Parts, in_groups
 from erniem.search.scores import SCORES, Score, by_margin, surroundings
 from erniem.search.settings import IndexSettings
 from erniem.search.update import add_entries, check_model, remove_ids
@@ -196,6 +196,8 @@ class Index:
         exact: bool = False,
     ) -> list[list[Hit]]:
         """The same for queries that are vectors of the index's model already."""
+        if not len(vectors):
+            return []
         scores, rows = self.nearest(vectors, k, score=score, language=language, exact=exact)
         return [list(self._hits(*one)) for one in zip(scores, rows, strict=True)]
 
@@ -208,7 +210,10 @@ class Index:
         language: str | None = None,
         exact: bool = False,
     ) -> Found:
-        """Scores and rows of the k best for each vector; -inf and -1 where there are no k."""
+        """Scores and rows of the k best for each vector, of one at least.
+
+        Where there are no k, -inf and -1.
+        """
         if k < 1:
             raise ValueError(f"k {k}: ask for at least 1.")
         if score not in SCORES:
@@ -227,7 +232,7 @@ class Index:
             unknown=self._place("") if "" in self.manifest.sentences else None,
             probes=None if exact else self._probes(None),
         )
-        return by_margin(unit(vectors), k, near, levels)
+        return in_groups(partial(by_margin, k=k, nearest=near, levels=levels), unit(vectors))
 
     def _probes(self, language: str | None) -> int | None:
         """Cells to look into; None in an exact index."""

@@ -36,7 +36,7 @@ class IndexRun:
     def lines(self) -> Iterator[str]:
         """For people."""
         counts = self.counts
-        parts = [f"{counts.added:,} sentences added"]
+        parts = [f"{counts.added:,} sentence{'' if counts.added == 1 else 's'} added"]
         parts += [f"{counts.replaced:,} of them in place of others"] if counts.replaced else []
         parts += [f"{counts.known:,} were there already"] if counts.known else []
         parts += [f"{count:,} left out: {reason}" for reason, count in self.dropped.items()]
@@ -95,7 +95,7 @@ def lines_of(folder: Path, manifest: Manifest) -> Iterator[str]:
     """What an index is, for people."""
     counts = sorted(manifest.sentences.items(), key=lambda one: -one[1])
     told = ", ".join(f"{name_of(code) if code else 'not told'} {n:,}" for code, n in counts)
-    yield f"{folder}: {manifest.total:,} sentences ({told})"
+    yield f"{folder}: {manifest.total:,} sentence{'' if manifest.total == 1 else 's'} ({told})"
     cells = manifest.cells
     if cells is None:
         yield "search: exact"

@@ -43,13 +43,10 @@ JOINS = r"^[\p{GCB=Extend}\p{GCB=SpacingMark}\p{GCB=ZWJ}]|\p{GCB=Prepend}$"
 def splits_words_alone(backend: Tokenizer) -> bool:
     """Whether a tokeniser is a Unigram that splits at spaces and nowhere else, as XLM-R's is."""
     state = json.loads(backend.to_str())
-    before = state["pre_tokenizer"] or {}
     return (
         state["model"]["type"] == "Unigram"
-        and before.get("type") == "Metaspace"
-        and before.get("split") is True
-        and before.get("prepend_scheme") == "always"
-        and all(map(_acts_within_words, _normalizers(state["normalizer"])))
+        and _splits_at_spaces(_steps(state["pre_tokenizer"], "pretokenizers"))
+        and all(map(_acts_within_words, _steps(state["normalizer"], "normalizers")))
         and any(piece == SPACE for piece, _ in state["model"]["vocab"])
         and not any(
             one["normalized"] or one["lstrip"] or one["rstrip"] or " " in one["content"]
@@ -58,11 +55,25 @@ def splits_words_alone(backend: Tokenizer) -> bool:
     )
 
 
-def _normalizers(state: dict[str, Any] | None) -> Sequence[dict[str, Any]]:
-    """The steps of a normaliser, one after the other."""
+def _steps(state: dict[str, Any] | None, name: str) -> Sequence[dict[str, Any]]:
+    """The steps of a normaliser or of what comes before the model, one after the other."""
     if state is None:
         return []
-    return state["normalizers"] if state["type"] == "Sequence" else [state]
+    return state[name] if state["type"] == "Sequence" else [state]
+
+
+def _splits_at_spaces(steps: Sequence[dict[str, Any]]) -> bool:
+    """Whether words are split at white space, and each begins with `SPACE`.
+
+    In XLM-R's file Metaspace is alone; transformers puts WhitespaceSplit before it.
+    """
+    *before, last = steps or [{"type": None}]
+    return (
+        all(one == {"type": "WhitespaceSplit"} for one in before)
+        and last["type"] == "Metaspace"
+        and last["split"] is True
+        and last["prepend_scheme"] == "always"
+    )
 
 
 def _acts_within_words(step: dict[str, Any]) -> bool:
@@ -156,9 +167,9 @@ def _pieces_by_id(backend: Tokenizer) -> list[str]:
 
 
 def _is_visible(backend: Tokenizer, character: str) -> bool:
-    """Whether the normaliser leaves something of a character, and makes no space of it."""
+    """Whether the normaliser leaves something of a character, and nothing of it is a space."""
     shown = backend.normalizer.normalize_str(character) if backend.normalizer else character
-    return bool(shown) and not {" ", SPACE} & {*shown}
+    return bool(shown) and not any(one.isspace() or one == SPACE for one in shown)
 
 
 def _is_worth(text: str) -> bool:

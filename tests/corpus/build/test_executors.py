@@ -143,6 +143,22 @@ def test_settings_without_effect_or_sense_are_told(
         Executor(**arguments)
 
 
+@pytest.mark.parametrize(
+    ("asked", "size", "workers"),
+    [
+        (Executor(), 1e3, 1),
+        (Executor(), 1e9, 0),
+        (Executor(), float("inf"), 0),
+        (Executor(workers=2), 1e3, 2),
+        (Executor(kind="ray"), 1e3, 0),
+    ],
+)
+def test_little_text_stays_in_one_process_unless_others_are_asked_for(
+    asked: Executor, size: float, workers: int
+) -> None:
+    assert asked.fit_for(size).workers == workers
+
+
 def test_without_slurm_it_says_where_to_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

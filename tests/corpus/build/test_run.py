@@ -183,6 +183,13 @@ def test_many_processes_build_the_same_as_one(text: Path) -> None:
         assert texts(two, label) == texts(one, label)
 
 
+def test_little_text_is_built_without_other_processes(
+    text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("erniem.corpus.build.executors.ProcessPoolExecutor")
+    assert build(text, workers=0).languages == ("el", "en")
+
+
 def test_a_second_run_with_nothing_changed_does_nothing(
     text: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,16 @@ def test_a_filter_of_datatrove_counts_its_reasons_as_ours_do() -> None:
     assert drops.counts == {("LambdaFilter", "made", "sw"): 1}
 
 
+def test_a_filter_of_datatrove_that_lacks_a_library_says_so_in_one_line() -> None:
+    def counts_words(_document: object) -> bool:
+        raise ImportError("Please install `words`\n  (`pip install words`).")
+
+    path = "datatrove.pipeline.filters.lambda_filter:LambdaFilter"
+    (rule,) = rules_of([{path: {"filter_function": counts_words}}])
+    with pytest.raises(ValueError, match=r"LambdaFilter needs a library .*: .* \(`pip install w"):
+        kept(rule, "habari")
+
+
 @pytest.mark.parametrize(
     ("step", "message"),
     [

@@ -58,6 +58,19 @@ def test_sentences_keep_what_is_known_of_their_document() -> None:
     assert url_of(first) == url_of(second) == "https://made.example/1"
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("! با دي", ["! با دي"]),
+        ("؟ با. دي", ["؟ با.", "دي"]),
+        ("با دي. !", ["با دي. !"]),
+        ("؟ !", ["؟ !"]),
+    ],
+)
+def test_marks_alone_are_no_sentence(text: str, parts: list[str]) -> None:
+    assert texts([of(text, "ar")]) == [(part,) for part in parts]
+
+
 def test_a_long_line_without_an_end_stays_whole() -> None:
     assert texts([of("ba " * 10_000)]) == [("ba " * 9_999 + "ba",)]
 

@@ -26,7 +26,7 @@ from erniem.corpus.document import (
     sides_of,
     source_of,
 )
-from erniem.corpus.duplicates import KeyWriter, side_keys
+from erniem.corpus.keys import KeyWriter, side_keys
 from erniem.corpus.nearness import Nearness
 from erniem.corpus.sources import Source, read
 from erniem.corpus.steps.rule import Filter, Rule

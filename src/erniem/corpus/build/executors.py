@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,6 +32,8 @@ ATTEMPTS = 3
 """How often a task is begun whose process dies before it says anything."""
 PATIENCE = 10.0
 """Seconds between two looks at a cluster."""
+LITTLE = 4 << 20
+"""Bytes of files that one process cleans and encodes before others have begun."""
 PRELOADED = ["erniem.corpus.build.encode", "erniem.corpus.build.cleaning"]
 """Imported once, by the process that all workers of all stages are forked from."""
 
@@ -44,8 +46,8 @@ class Executor:
     """`local`: processes of this machine. `slurm`: an array of jobs for each stage, submitted from
     here. `ray`: the cluster that `ray.init()` finds, or one of this machine."""
     workers: int = 0
-    """Tasks at a time; 0 for as many as this machine has cores, or the cluster gives. A Ray cluster
-    that runs already decides by itself."""
+    """Tasks at a time; 0 for as many as this machine has cores, one for little text, or as many as
+    the cluster gives. A Ray cluster that runs already decides by itself."""
     options: dict[str, Any] = field(default_factory=dict)
     """Slurm: arguments of datatrove's executor; `time` and `partition` must be there, and there are
     `mem_per_cpu_gb`, `sbatch_args`, `env_command`, … Ray: of a remote function: `num_cpus`,
@@ -61,6 +63,16 @@ class Executor:
             )
         if missing := {"time", "partition"} - set(self.options) if self.kind == "slurm" else ():
             raise ValueError(f"executor.options lack {sorted(missing)}, which Slurm asks for.")
+
+    def fit_for(self, size: float) -> "Executor":
+        """The same, but this process alone if nobody said how many, and the text is little.
+
+        Args:
+            size: bytes of all files; infinite if nobody knows.
+        """
+        if self.kind == "local" and not self.workers and size < LITTLE:
+            return replace(self, workers=1)
+        return self
 
 
 def run_stage(executor: Executor, steps: Sequence[PipelineStep], *, tasks: int, log: Path) -> None:

@@ -47,7 +47,7 @@ def recipe_of(
         held_out: pairs of each two languages kept for evaluation, at most a tenth of them.
         exclude: folders of evaluation sets; what stands in them is dropped.
         max_pieces: longer sentences are cropped, and counted in the manifest.
-        workers: processes; 0 for one a core.
+        workers: processes; 0 for one a core, and for little text one.
 
     Raises:
         ValueError: a setting out of range.

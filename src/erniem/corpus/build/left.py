@@ -10,7 +10,8 @@ from jaxtyping import Bool, UInt8, UInt64
 
 from erniem.corpus.build.columns import read_keys
 from erniem.corpus.build.work import Work
-from erniem.corpus.duplicates import Repeated, What
+from erniem.corpus.duplicates import Repeated
+from erniem.corpus.keys import What
 
 __all__ = ["REASONS", "Left", "Remaining"]
 

@@ -1,6 +1,7 @@
 """Builds a corpus by its recipe, stage after stage; what is finished is never done again."""
 
 import json
+import math
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -130,7 +131,9 @@ class _Build:
         return range(len(self.sources))
 
     def _run(self, name: str, steps: Sequence[Any], tasks: int) -> None:
-        run_stage(self.recipe.executor, steps, tasks=tasks, log=self.work.stage(name))
+        size = float(sum(file.get("bytes", math.inf) for file in self.plan["files"]))
+        executor = self.recipe.executor.fit_for(size)
+        run_stage(executor, steps, tasks=tasks, log=self.work.stage(name))
 
     def clean(self) -> list[dict[str, Any]]:
         """The stage that reads and cleans; what each task counted."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import cycle
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from jaxtyping import UInt64
 
 from erniem.corpus.build.columns import read_rows
@@ -39,7 +41,7 @@ class Vocabulary:
 @dataclass(frozen=True, kw_only=True)
 class _Sentences:
     language: str
-    texts: list[str]
+    texts: pa.Array
     keys: UInt64[np.ndarray, " n"]
 
 
@@ -55,14 +57,16 @@ def train_vocabulary(
     characters: Counter[str] = Counter()
     sentences: Counter[str] = Counter()
     for some in _sentences(remaining, tasks):
-        characters[some.language] += sum(map(len, some.texts))
+        characters[some.language] += pc.sum(pc.utf8_length(some.texts)).as_py() or 0
         sentences[some.language] += len(some.texts)
     wanted = wanted_characters(characters, sentences, settings.alpha, settings.sentences)
     shares = {code: SPARE * wanted[code] / size for code, size in characters.items() if size}
     found: dict[str, list[tuple[int, str]]] = {code: [] for code in sorted(shares)}
     for some in _sentences(remaining, tasks):
-        for place in np.flatnonzero(some.keys / 2.0**64 < shares.get(some.language, 0.0)):
-            found[some.language].append((int(some.keys[place]), some.texts[place]))
+        places = np.flatnonzero(some.keys / 2.0**64 < shares.get(some.language, 0.0))
+        if len(places):
+            texts = some.texts.take(pa.array(places)).to_pylist()
+            found[some.language] += zip(some.keys[places].tolist(), texts, strict=True)
     sample = (text for code, keyed in found.items() for text in drawn(keyed, wanted[code]))
     return train_tokenizer(sample, vocabulary_size=settings.size)
 
@@ -76,7 +80,7 @@ def _sentences(remaining: Remaining, tasks: Iterable[int]) -> Iterator[_Sentence
                 fresh = np.flatnonzero(left.sides[side, rows.numbers])
                 yield _Sentences(
                     language=language,
-                    texts=[rows.texts[side][place] for place in fresh],
+                    texts=rows.columns[side].take(pa.array(fresh)),
                     keys=left.keys[side, rows.numbers[fresh]],
                 )
 

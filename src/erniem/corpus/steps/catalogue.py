@@ -84,6 +84,8 @@ def _rule(name: str, settings: dict[str, Any]) -> Rule | PipelineStep:
         )
     try:
         made = kind(**_typed(kind, settings))
+    except ImportError as error:
+        raise _lacking(name, error) from error
     except (ArgumentError, TypeError, ValueError) as error:
         raise ValueError(f"steps: {name}: {error}") from error
     return _Foreign(name, made) if isinstance(made, BaseFilter) else made
@@ -123,6 +125,12 @@ def _imported(path: str) -> Any:
     return found
 
 
+def _lacking(name: str, error: ImportError) -> ValueError:
+    """What to do about a step whose own libraries are not there, in one line."""
+    said = " ".join(str(error).split())
+    return ValueError(f"steps: {name} needs a library that is not installed: {said}")
+
+
 class _Foreign(Filter):
     """A filter of datatrove, whose reasons are counted as ours are."""
 
@@ -132,7 +140,10 @@ class _Foreign(Filter):
 
     def why_drop(self, document: Document) -> str | None:
         """Its name and reason, or None; it sees the first side of a pair."""
-        keep, reason = get_filter_result(self.step.filter(document))
+        try:
+            keep, reason = get_filter_result(self.step.filter(document))
+        except ImportError as error:
+            raise _lacking(self.name, error) from error
         if keep:
             return None
         return f"{self.name}: {reason}" if reason else self.name

@@ -51,7 +51,8 @@ class Split(Rule):
             if len(line) < self.least_characters:
                 found.append(line.strip())
             else:
-                found += map(str.strip, _sentences(_rules_of(language), line))
+                sentences = _with_their_marks(_sentences(_rules_of(language), line))
+                found += map(str.strip, sentences)
         return [part for part in found if part]
 
 
@@ -61,6 +62,26 @@ def _sentences(language: str, line: str) -> Iterator[str]:
             yield from sentencex.segment(language, part)
         except UnicodeEncodeError:  # half of a character, which `Repair` takes out
             yield part
+
+
+def _with_their_marks(parts: Iterable[str]) -> list[str]:
+    """Parts that hold a letter or a digit each; what is only marks stands with its neighbour.
+
+    sentencex ends a sentence behind the opening mark of a line, most often an Arabic one.
+
+    Example: `"!"`, `" Ba de. "`, `"…"` → `"! Ba de. …"`.
+    """
+    joined: list[str] = []
+    for part in parts:
+        if joined and not (_says_something(part) and _says_something(joined[-1])):
+            joined[-1] += part
+        else:
+            joined.append(part)
+    return joined
+
+
+def _says_something(part: str) -> bool:
+    return any(map(str.isalnum, part))
 
 
 @cache

@@ -7,8 +7,6 @@ from erniem.tasks.align import Alignment
 
 __all__ = ["heat_map"]
 
-HOT = 0.55
-"""From this score on, a cell is so dark that its figure is written in white."""
 SHOWN = 0.05
 """Below it, a cell has no figure."""
 
@@ -47,20 +45,16 @@ def heat_map(found: Alignment, num_layers: int) -> Markup:
 
 def _cells(found: Alignment, row: int) -> Markup:
     """The cells of a word."""
-    cells = []
-    for column, score in enumerate(found.scores[row].tolist()):
-        kinds = [
-            "em-hot" if score >= HOT else "",
-            "em-best" if (row, column) in found.pairs else "",
-        ]
-        figure = f"{100 * score:.0f}" if score >= SHOWN else ""
-        cells.append(
-            _CELL.format(
-                " ".join(filter(None, kinds)),
-                score,
-                found.first[row],
-                found.second[column],
-                figure,
-            )
+    best = {column for one, column in found.pairs if one == row}
+    return joined(
+        _CELL.format(
+            "em-best" if column in best else "",
+            score,
+            found.first[row],
+            word,
+            f"{100 * score:.0f}" if score >= SHOWN else "",
         )
-    return joined(cells)
+        for column, (word, score) in enumerate(
+            zip(found.second, found.scores[row].tolist(), strict=True)
+        )
+    )

@@ -34,9 +34,9 @@ def alignment_tab(opened: Opened) -> None:
     layers = opened.encoder.num_layers
 
     @answering
-    def run(first: str, second: str, layer: float) -> Markup:
+    def run(first: str, second: str, layer: int) -> Markup:
         sentences = checked(first, what="first sentence"), checked(second, what="second sentence")
-        return heat_map(align(opened.encoder, *sentences, layer=int(layer)), layers)
+        return heat_map(align(opened.encoder, *sentences, layer=layer), layers)
 
     about(
         "Write two sentences that say the same. Each cell shows how much a word of the one is a "
@@ -60,7 +60,7 @@ def alignment_tab(opened: Opened) -> None:
             second = sentence_box("Second sentence", start[1], name="align-second")
     layer = gr.Slider(
         0,
-        layers - 1,
+        max(1, layers - 1),
         middle,
         step=1,
         label="Layer of the word vectors",

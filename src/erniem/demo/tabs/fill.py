@@ -76,9 +76,10 @@ def fill_tab(speaker: Speaker) -> None:
         )
         return filling_cards(found, vocabulary)
 
-    def choices(text: str) -> Any:
-        """The words that can be hidden; none is, until one is chosen."""
-        return gr.update(choices=_choices(speaker, text), value=[])
+    def choices(text: str, hidden: Sequence[int]) -> Any:
+        """The words that can be hidden; those at the places that were chosen stay so."""
+        found = _choices(speaker, text)
+        return gr.update(choices=found, value=[place for place in hidden if place < len(found)])
 
     about(
         "Hide a word of one sentence, and give what it says in another language. CAMLM reads the "
@@ -121,9 +122,9 @@ def fill_tab(speaker: Speaker) -> None:
         else ""
     )
     examples([(shown, one.values()) for shown, one in rows], fields, run, filled)
-    asked.input(
+    asked.change(
         choices,
-        asked,
+        [asked, hidden],
         hidden,
         queue=False,
         show_progress="hidden",

@@ -40,8 +40,12 @@ def about(text: str) -> None:
     gr.HTML(Markup('<p class="em-about">{}</p>').format(text))
 
 
-def sentence_box(label: str, value: str, *, name: str, lines: int = 2) -> gr.Textbox:
-    """A field for a sentence in any language, in the direction of its script."""
+def sentence_box(label: str, value: str, *, name: str, lines: int = 1) -> gr.Textbox:
+    """A field for a text in any language, in the direction of its script.
+
+    It grows with its text. In a field of one line the Enter key asks; in one of several it is
+    Shift and Enter.
+    """
     return gr.Textbox(
         label=label,
         value=value,

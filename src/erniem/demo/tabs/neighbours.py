@@ -30,9 +30,9 @@ def neighbours_tab(opened: Opened, collection: Collection) -> None:
     """Builds the tab."""
 
     @answering
-    def run(text: str, k: float, language: str) -> Markup:
+    def run(text: str, k: int, language: str) -> Markup:
         asked = checked(text, PARAGRAPH)
-        return neighbour_table(collection.nearest(asked, int(k), language or None))
+        return neighbour_table(collection.nearest(asked, k, language or None))
 
     about(
         "Write a sentence in any language. The page shows the sentences whose vectors point the "

@@ -42,7 +42,7 @@ def pseudo_tab(speaker: Speaker) -> None:
     """Builds the tab."""
 
     @answering
-    def run(text: str, language: str, target: str, ratio: float, method: str) -> Markup:
+    def run(text: str, language: str, target: str, ratio: float | int, method: str) -> Markup:
         if language == target:
             raise ValueError("Both languages are the same. Choose two.")
         found = write_pseudo(
