@@ -37,8 +37,8 @@ check: setup  ## format, lint, types, import contracts, spelling, the docs' link
 docs: setup  ## the docs as a site, on this machine alone
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
-bench: setup  ## speed and memory against transformers' XLM-R
-	$(BIN)/python bench/packed_step.py --threads 2 --repeats 9
+bench: setup  ## speed and memory against named peers, into docs/bench.md; half an hour
+	$(BIN)/python bench/run.py
 
 clean:  ## remove the environment and all caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .site

@@ -142,7 +142,7 @@ def size(folder: Path, options: argparse.Namespace) -> Iterator[str]:
     _, seconds = timed(lambda: [list(stream.micro_batch(last - n, [0])) for n in range(200)])
     yield f"200 micro-batches from the end of the epoch in {seconds:.2f} s, {memory()}"
     line = stream.readings[0].line
-    order = line.window(0, 40_000_000)
+    order = line.window(0, 40_000_000).numbers
     distance = np.abs(np.diff(order))
     yield (
         f"neighbours stand {distance.mean() / facts.rows:.4f} N apart on the mean (chance alone: "

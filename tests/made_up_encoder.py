@@ -1,16 +1,17 @@
-"""A tiny encoder with its tokenizer."""
+"""A tiny encoder with its tokenizer, and the same shape with a head."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import ErnieMModel
-from erniem.tokenization import ErnieMTokenizer
+from erniem.tokenization import ErnieMTokenizer, open_tokenizer
 from erniem.tokenization.files import sentencepiece_model
 from small_vocabulary import small_vocabulary
 
-__all__ = ["write_encoder"]
+__all__ = ["write_encoder", "write_with_head"]
 
 
 def write_encoder(folder: Path) -> None:
@@ -32,3 +33,15 @@ def write_encoder(folder: Path) -> None:
         attention_probs_dropout_prob=0.0,
     )
     ErnieMModel(config).save_pretrained(folder)
+
+
+def write_with_head(kind: type[Any], encoder: Path, folder: Path, **settings: int) -> Any:
+    """A model of a class and the encoder's shape, drawn at random, with its tokenizer."""
+    torch.manual_seed(0)
+    config = ErnieMConfig.from_pretrained(encoder, **settings)
+    if "Classification" in kind.__name__:
+        config.num_labels = 3
+    model = kind(config).eval()
+    model.save_pretrained(folder)
+    open_tokenizer(encoder).save_pretrained(folder)
+    return model

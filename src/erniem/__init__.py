@@ -13,6 +13,7 @@ from erniem import registration
 if TYPE_CHECKING:
     from erniem.corpus.build.folders import build_corpus
     from erniem.corpus.corpus import open_corpus
+    from erniem.embed.encoder import Encoder
     from erniem.model.configuration import ErnieMConfig
     from erniem.model.encoder import ErnieMModel
     from erniem.model.heads import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0.dev0"
 __all__ = [
+    "Encoder",
     "ErnieMConfig",
     "ErnieMForInformationExtraction",
     "ErnieMForMaskedLM",
@@ -44,6 +46,7 @@ __all__ = [
 ]
 
 PUBLIC = {
+    "Encoder": "erniem.embed.encoder",
     "ErnieMConfig": "erniem.model.configuration",
     "ErnieMForInformationExtraction": "erniem.model.heads",
     "ErnieMForMaskedLM": "erniem.model.heads",

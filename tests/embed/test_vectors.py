@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from erniem.embed import VectorSettings, layer_for, sentence_vectors
-from erniem.embed.vectors import _batches
+from erniem.embed.rows import batches
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import ErnieMModel
 from erniem.model.heads import ErnieMForMaskedLM
@@ -83,7 +83,7 @@ def test_nothing_above_the_layer_is_computed(tokenizer: ErnieMTokenizer) -> None
 
 def test_packs_are_sorted_and_keep_to_the_budget() -> None:
     lengths = np.array([5, 1, 4, 3, 9, 3])
-    packs = [pack.tolist() for pack in _batches(lengths, 8, padded=False)]
+    packs = [pack.tolist() for pack in batches(lengths, 8, padded=False)]
     assert packs == [[4], [0], [2, 3], [5, 1]]  # lengths 9 | 5 | 4 3 | 3 1
 
 

@@ -39,4 +39,6 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """Token shards of the invented text."""
     folder = tmp_path_factory.mktemp("world")
     write_invented_text(folder / "text")
-    return build_corpus([folder / "text"], folder / "corpus", vocabulary_size=300, held_out=20)
+    return build_corpus(
+        [folder / "text"], folder / "corpus", vocabulary_size=300, held_out=20, workers=1
+    )

@@ -36,19 +36,23 @@ def sizes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(module, "POOL", pool)
 
 
+def rows_of(line: Line, start: int, stop: int) -> list[int]:
+    return line.window(start, stop).numbers.tolist()
+
+
 def test_a_row_belongs_to_the_window_it_begins_in() -> None:
     line = line_of(np.array([4, 4, 4]))
-    first, second, third = line.window(0, 12)
-    assert line.window(0, 8).tolist() == [first, second]
-    assert line.window(1, 8).tolist() == [second]
-    assert line.window(8, 12).tolist() == [third]
-    assert line.window(9, 12).tolist() == []
+    first, second, third = line.window(0, 12).numbers
+    assert rows_of(line, 0, 8) == [first, second]
+    assert rows_of(line, 1, 8) == [second]
+    assert rows_of(line, 8, 12) == [third]
+    assert rows_of(line, 9, 12) == []
 
 
 @pytest.mark.usefixtures("sizes")
 def test_an_epoch_is_shuffled_anew() -> None:
     line = line_of(np.ones(50, dtype=np.int64))
-    assert line.window(0, 50).tolist() != line.window(50, 100).tolist()
+    assert rows_of(line, 0, 50) != rows_of(line, 50, 100)
 
 
 @pytest.mark.usefixtures("sizes")
@@ -59,7 +63,7 @@ def test_windows_of_any_width_give_every_row_once_an_epoch() -> None:
         line = line_of(lengths)
         end = epochs * line.total
         edges = sorted({min(end, int(i * width)) for i in range(int(end / width) + 2)} | {0, end})
-        seen = np.concatenate([line.window(a, b) for a, b in pairwise(edges)])
+        seen = np.concatenate([line.window(a, b).numbers for a, b in pairwise(edges)])
         counts = np.bincount(seen, minlength=len(lengths))
         assert counts.tolist() == np.where(lengths > 0, epochs, 0).tolist()
 
@@ -70,15 +74,17 @@ def test_windows_of_any_width_give_every_row_once_an_epoch() -> None:
 def test_a_window_is_the_same_wherever_one_begins_to_read() -> None:
     lengths = np.random.default_rng(1).integers(0, 9, 60)
     whole = line_of(lengths)
-    windows = [whole.window(place, place + 7).tolist() for place in range(0, 600, 7)]
+    windows = [whole.window(place, place + 7).numbers.tolist() for place in range(0, 600, 7)]
     for number in (80, 3, 41, 3):
-        assert line_of(lengths).window(7 * number, 7 * number + 7).tolist() == windows[number]
-    assert line_of(lengths, 4).window(0, 70).tolist() != whole.window(0, 70).tolist()
+        assert (
+            line_of(lengths).window(7 * number, 7 * number + 7).numbers.tolist() == windows[number]
+        )
+    assert line_of(lengths, 4).window(0, 70).numbers.tolist() != rows_of(whole, 0, 70)
 
 
 def test_a_million_rows_are_mixed_as_one() -> None:
     rows = np.ones(module.BLOCK * module.POOL, dtype=np.int64)
-    order = line_of(rows).window(0, len(rows))
+    order = line_of(rows).window(0, len(rows)).numbers
     assert np.abs(np.diff(order)).mean() == pytest.approx(len(rows) / 3, rel=0.01)
     assert (np.bincount(order[: len(rows) // 64] // (len(rows) // 64), minlength=64) > 200).all()
 
@@ -87,7 +93,7 @@ def test_neighbours_on_a_long_line_come_from_far_apart(monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "BLOCK", 16)
     monkeypatch.setattr(module, "POOL", 64)
     rows = np.ones(500_000, dtype=np.int64)
-    order = line_of(rows).window(0, len(rows))
+    order = line_of(rows).window(0, len(rows)).numbers
     assert sorted(order.tolist()) == list(range(len(rows)))
     distance = np.abs(np.diff(order))
     assert distance.mean() == pytest.approx(len(rows) / 3, rel=0.03)
@@ -98,3 +104,11 @@ def test_no_pool_is_small() -> None:
     rows = np.ones(module.BLOCK * (module.POOL + 1), dtype=np.int64)
     pools, _ = line_of(rows)._deal(0)
     assert [len(pool) for pool in pools] == [1025, 1024]
+
+
+def test_a_window_knows_where_its_rows_begin_and_how_long_they_are() -> None:
+    lengths = np.random.default_rng(0).integers(0, 9, size=300)
+    window = line_of(lengths).window(40, 4000)
+    assert window.lengths.tolist() == lengths[window.numbers].tolist()
+    assert (np.diff(window.begins) == window.lengths[:-1]).all()
+    assert 40 <= window.begins[0] <= 48

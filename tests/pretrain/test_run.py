@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from safetensors.torch import load_file
 from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM
 
 from erniem import recipes
@@ -24,21 +23,17 @@ from erniem.pretrain import trainer as trainer_module
 from erniem.pretrain.checkpoints import last_checkpoint
 from erniem.pretrain.recipe import (
     Batch,
-    Checkpoints,
     Encoder,
     Health,
     Objectives,
     Opening,
-    Optimization,
     Recipe,
-    Stage,
 )
-from erniem.pretrain.run import pretrain
+from erniem.pretrain.run import micro_batches_each, pretrain
 from erniem.pretrain.trainer import per_objective_loss
 from erniem.tokenization import open_tokenizer
+from tiny_runs import assert_same_bits, recipe_for, weights
 
-OPEN = Opening(distinct=0.0, content=0.0, found_content=0.0)
-TIMING = ("tokens_per_second", "train_runtime", "train_samples_per_second")
 RUN = """
 import sys
 from pathlib import Path
@@ -46,48 +41,6 @@ from erniem.pretrain.recipe import read_recipe
 from erniem.pretrain.run import pretrain
 pretrain(read_recipe(Path(sys.argv[1])))
 """
-
-
-def recipe_for(corpus: Corpus, output: Path, **changes: Any) -> Recipe:
-    """A run of twelve steps, dropout included, in which stage 2 opens at step 5."""
-    return replace(
-        Recipe(
-            corpus=corpus.folder,
-            output=output,
-            encoder=Encoder(
-                hidden_size=16,
-                num_hidden_layers=1,
-                num_attention_heads=2,
-                intermediate_size=32,
-                max_position_embeddings=66,
-            ),
-            dropout=0.1,
-            stage1=Stage(steps=5, mix={"mmlm": 0.4, "tlm": 0.3, "camlm": 0.3}),
-            stage2=Stage(steps=7, mix={"mmlm": 0.3, "camlm": 0.3, "btmlm": 0.4}),
-            batch=Batch(tokens_per_step=512, tokens_per_micro_batch=256, max_length=64),
-            health=Health(every=4, pairs=5, opening=OPEN),
-            optimization=Optimization(learning_rate=1e-2, warmup_steps=2),
-            checkpoints=Checkpoints(every=3, log_every=2),
-            trainer={"report_to": "none"},
-        ),
-        **changes,
-    )
-
-
-def weights(folder: Path) -> dict[str, torch.Tensor]:
-    return load_file(folder / "model.safetensors")
-
-
-def curve(output: Path) -> list[dict[str, float]]:
-    log = json.loads((output / "trainer_state.json").read_text())["log_history"]
-    return [{k: v for k, v in line.items() if k not in TIMING} for line in log if "stage" in line]
-
-
-def assert_same_bits(one: Path, other: Path) -> None:
-    first, second = weights(one / "final"), weights(other / "final")
-    assert first.keys() == second.keys()
-    assert all(torch.equal(first[name], second[name]) for name in first)
-    assert curve(one) == curve(other)
 
 
 @pytest.fixture(scope="module")
@@ -98,12 +51,11 @@ def whole_run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
-def launch(recipe: Recipe, folder: Path, *prefix: str) -> subprocess.Popen[str]:
+def launch(recipe: Recipe, folder: Path) -> subprocess.Popen[str]:
     """The run in a process of its own, on one thread like this one."""
     recipes.write(recipe, folder / "recipe.yaml")
-    command = prefix or (sys.executable,)
     return subprocess.Popen(
-        [*command, *script(folder), str(folder / "recipe.yaml")],
+        [sys.executable, *script(folder), str(folder / "recipe.yaml")],
         env={**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -117,7 +69,7 @@ def script(folder: Path) -> list[str]:
     return [str(path)]
 
 
-@pytest.mark.parametrize("kill_at", [3, 6])
+@pytest.mark.parametrize("kill_at", [pytest.param(3, marks=pytest.mark.slow), 6])
 def test_a_run_killed_and_resumed_ends_as_if_nothing_had_happened(
     corpus: Corpus, whole_run: Path, tmp_path: Path, kill_at: int
 ) -> None:
@@ -152,37 +104,6 @@ def test_a_run_resumed_after_its_last_step_takes_no_step_more(
     monkeypatch.undo()
     pretrain(recipe)
     assert_same_bits(output, whole_run)
-
-
-def test_two_processes_give_the_loss_of_one(
-    corpus: Corpus, tmp_path: Path, whole_run: Path
-) -> None:
-    alone, together = tmp_path / "alone", tmp_path / "together"
-    pretrain(recipe_for(corpus, alone, dropout=0.0))  # its dice differ between processes
-    process = launch(
-        recipe_for(corpus, together, dropout=0.0),
-        tmp_path,
-        sys.executable,
-        *("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
-    )
-    _, errors = process.communicate(timeout=110)
-    assert process.returncode == 0, errors
-    for one, other in zip(curve(alone), curve(together), strict=True):
-        assert one == pytest.approx(other, rel=1e-3)
-        counted = [name for name in one if name.startswith("tokens/")]
-        assert [one[name] for name in counted] == [other[name] for name in counted]
-
-
-def test_fsdp_where_there_is_none_is_refused(corpus: Corpus, tmp_path: Path) -> None:
-    process = launch(
-        recipe_for(corpus, tmp_path / "run", trainer={"report_to": "none", "fsdp": True}),
-        tmp_path,
-        sys.executable,
-        *("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
-    )
-    _, errors = process.communicate(timeout=110)
-    assert process.returncode != 0
-    assert "trainer.fsdp has no effect on cpu in 2 processes: take it out" in errors
 
 
 def test_a_loss_is_the_mean_over_the_holes_of_the_whole_step() -> None:
@@ -222,7 +143,7 @@ def test_a_checkpoint_says_how_often_the_text_was_read(whole_run: Path) -> None:
     assert epochs[0]["btmlm/el"] < epochs[1]["btmlm/el"]
 
 
-@pytest.mark.parametrize("asker", ["current", "frozen"])
+@pytest.mark.parametrize("asker", [pytest.param("current", marks=pytest.mark.slow), "frozen"])
 def test_every_checkpoint_loads(corpus: Corpus, tmp_path: Path, asker: Any) -> None:
     settings = Objectives(btmlm=BTMLMSettings(asker=asker))
     result = pretrain(recipe_for(corpus, tmp_path / "run", objectives=settings))
@@ -296,6 +217,14 @@ REFUSED: Mapping[str, tuple[Callable[[Recipe], Recipe], str]] = {
         lambda recipe: replace(recipe, trainer={"max_steps": 3}),
         "trainer.max_steps: the recipe sets this elsewhere",
     ),
+    "the Trainer's own FSDP": (
+        lambda recipe: replace(recipe, trainer={"fsdp": True}),
+        r"trainer\.fsdp: write `parallel: fsdp2` in the recipe instead",
+    ),
+    "one process to share the weights": (
+        lambda recipe: replace(recipe, parallel="fsdp2"),
+        "fsdp2 shares the weights out over processes, and there is one: start more",
+    ),
     "a corpus that is none": (
         lambda recipe: replace(recipe, corpus=recipe.output),
         "is no corpus",
@@ -313,6 +242,12 @@ def test_what_cannot_be_trained_is_refused(corpus: Corpus, tmp_path: Path, case:
     with pytest.raises(ValueError, match=message):
         pretrain(change(recipe_for(corpus, tmp_path / "run")))
     assert not (tmp_path / "run" / "recipe.yaml").exists(), "the right recipe may take the place"
+
+
+def test_processes_that_cannot_share_a_step_evenly_are_told_how_many_can() -> None:
+    assert micro_batches_each(8, 4) == 2
+    with pytest.raises(ValueError, match=r"has 8 micro-batches, which 3 .* start 1, 2, 4, 8, or"):
+        micro_batches_each(8, 3)
 
 
 def test_a_run_of_another_recipe_is_not_resumed(

@@ -18,6 +18,7 @@ def stream_of(
     seed: int = 1,
     max_length: int = 64,
     sources: dict[str, float] | None = None,
+    per_step: int = 1,
 ) -> Stream:
     return Stream(
         corpus,
@@ -28,6 +29,7 @@ def stream_of(
         max_length=max_length,
         seed=seed,
         sources=sources,
+        per_step=per_step,
     )
 
 
@@ -201,22 +203,38 @@ def test_the_number_of_processes_may_change_and_no_sentence_is_seen_twice_or_ski
     corpus: Corpus, runs: list[tuple[int, int]], per_step: int
 ) -> None:
     """Each run is a number of processes and of steps; the next one resumes where it stopped."""
-    stream = stream_of(corpus, {"mmlm": 1.0, "tlm": 1.0}, budget=900)
+    mix = {"mmlm": 1.0, "tlm": 1.0}
+    stream = stream_of(corpus, mix, budget=900, per_step=per_step)
     seen: dict[str, list[int]] = {reading.name: [] for reading in stream.readings}
     done = 0
     for world, steps in runs:
-        resumed = stream_of(corpus, {"mmlm": 1.0, "tlm": 1.0}, budget=900)
+        resumed = stream_of(corpus, mix, budget=900, per_step=per_step)
         for step in range(done, done + steps):
             for rank in range(world):
                 for number in micro_batches_of(step, rank, world, per_step):
-                    starts, stops = (resumed._places(place, [0]) for place in (number, number + 1))
-                    for reading, low, high in zip(resumed.readings, starts, stops, strict=True):
-                        seen[reading.name] += reading.line.window(int(low), int(high)).tolist()
+                    for reading, rows in resumed.rows(number, [0]):
+                        seen[reading.name] += rows.tolist()
         done += steps
     ends = stream._places(done * per_step, [0])
     for reading, end in zip(stream.readings, ends, strict=True):
-        whole = reading.line.window(0, int(end)).tolist()
+        whole = reading.line.window(0, int(end)).numbers.tolist()
         assert sorted(seen[reading.name]) == sorted(whole)
         counts = np.bincount(seen[reading.name], minlength=reading.line.rows.num_rows)
         counts = counts[reading.line.rows.lengths([(0, len(counts))]) > 0]
         assert counts.max() - counts.min() <= 1, "an epoch ends before the next one begins"
+
+
+def tokens_of(stream: Stream, number: int) -> int:
+    return sum(int(text.tokens(4).sum()) for text in stream.micro_batch(number, [0]))
+
+
+def test_the_micro_batches_of_a_step_hold_the_same_tokens_and_together_its_text(
+    corpus: Corpus,
+) -> None:
+    mix = {"mmlm": 1.0, "tlm": 1.0, "camlm": 1.0}
+    stream = stream_of(corpus, mix, budget=2_000, per_step=8)
+    whole = stream_of(corpus, mix, budget=16_000)
+    for step in range(3):
+        tokens = [tokens_of(stream, number) for number in range(8 * step, 8 * step + 8)]
+        assert sum(tokens) == tokens_of(whole, step)
+        assert max(tokens) - min(tokens) < 60, "no more than about a sentence and a pair"

@@ -10,8 +10,13 @@ from collections.abc import Sequence
 from erniem import __version__
 from erniem.cli.checkpoints import CHECKPOINTS
 from erniem.cli.corpus import CORPUS
+from erniem.cli.cost import COST
 from erniem.cli.data import DATA
+from erniem.cli.demo import DEMO
+from erniem.cli.exporting import EXPORTING
 from erniem.cli.mining import MINING
+from erniem.cli.searching import SEARCHING
+from erniem.cli.serving import SERVING
 from erniem.cli.tasks import TASKS
 from erniem.cli.training import TRAINING
 from erniem.cli.use import USE
@@ -19,11 +24,25 @@ from erniem.cli.verb import Verb, VerbParser
 
 __all__ = ["VERBS", "Verb", "main"]
 
-VERBS = TRAINING | CORPUS | DATA | TASKS | CHECKPOINTS | MINING | USE
+VERBS = (
+    TRAINING
+    | COST
+    | CORPUS
+    | DATA
+    | TASKS
+    | CHECKPOINTS
+    | EXPORTING
+    | MINING
+    | SEARCHING
+    | SERVING
+    | DEMO
+    | USE
+)
 """The commands, in the order of the help; a name of two words is a verb of a group."""
 GROUPS = {
     "corpus": "from raw text to token shards: build, check, report",
     "data": "open corpora and benchmarks: list, fetch",
+    "export": "a model for others to run: onnx, sentence-transformers, xlm-r",
 }
 """What the verbs of a group are about."""
 

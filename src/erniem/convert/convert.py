@@ -8,7 +8,6 @@ SRC ─read_checkpoint─▶ our model ─┬─ erniem         safetensors, our
 ```
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from erniem.convert.checkpoint import Checkpoint, Kind, read_checkpoint
+from erniem.convert.card import write_card
+from erniem.convert.checkpoint import Checkpoint, read_checkpoint
 from erniem.convert.names import LABELS, SHAPE
 from erniem.convert.paddle import write_pdparams
 from erniem.convert.quiet import quiet
@@ -209,14 +209,6 @@ TARGETS: Mapping[str, Callable[[Any, Path], tuple[str, ...]]] = {
 }
 """Who writes each target; each returns the weights that it has no place for."""
 
-ORIGINS: Mapping[Kind, str] = {
-    "erniem": "ERNIE-M, of this project or transformers 4",
-    "paddle": "ERNIE-M of PaddleNLP",
-    "static": "ERNIE-M of its authors, a static graph",
-    "xlm-r": "XLM-R",
-    "bert": "BERT, its token type 0 folded into the positions",
-}
-
 LOADING = {
     "erniem": "import erniem  # registers ernie_m\nfrom transformers import AutoModel\n\n",
     "transformers4": "# transformers 4.27 to 4.57\nfrom transformers import AutoModel\n\n",
@@ -227,30 +219,14 @@ LOADING = {
 
 def _write_card(folder: Path, read: Checkpoint, target: str, left: tuple[str, ...]) -> None:
     """Where these weights come from, and how they are loaded."""
-    files = "\n".join(f"- `{file.name}`, sha256 `{_digest(file)}`" for file in read.files)
-    lines = [
-        "---",
-        "library_name: transformers" if target != "paddle" else "library_name: paddlenlp",
-        "tags: [multilingual, ernie-m]",
-        "---",
-        "",
-        f"# {type(read.model).__name__}, as {target}",
-        "",
-        f"Converted by erniem from {ORIGINS[read.kind]}. The licence is that of these weights,",
-        "which their files do not say. Read:",
-        "",
-        files,
-        "",
-        f"Not read: {', '.join(read.unread) or 'nothing'}.",
-        f"Left behind: {', '.join(left) or 'nothing'}.",
-        "",
-        "```python",
-        f'{LOADING[target]}model = AutoModel.from_pretrained("this folder")',
-        "```",
-    ]
-    (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    write_card(
+        folder,
+        read,
+        title=f"{type(read.model).__name__}, as {target}",
+        library_name="transformers" if target != "paddle" else "paddlenlp",
+        facts=[
+            f"Not read: {', '.join(read.unread) or 'nothing'}.\n"
+            f"Left behind: {', '.join(left) or 'nothing'}."
+        ],
+        code=f'{LOADING[target]}model = AutoModel.from_pretrained("this folder")'.splitlines(),
+    )

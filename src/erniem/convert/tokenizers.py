@@ -18,8 +18,8 @@ from erniem.convert.checkpoint import Kind
 from erniem.tokenization import (
     ErnieMTokenizer,
     from_xlm_roberta,
+    save_portable,
     to_sentencepiece,
-    to_xlm_roberta,
 )
 
 __all__ = ["carry_tokenizer"]
@@ -58,7 +58,7 @@ def carry_tokenizer(
     elif to == "erniem":
         tokenizer.save_pretrained(target)
     elif to == "xlm-r":
-        to_xlm_roberta(tokenizer).save_pretrained(target)
+        save_portable(tokenizer, target)
     else:
         _write_two_files(tokenizer, target)
     return tuple(sorted(path.name for path in set(target.iterdir()) - before))

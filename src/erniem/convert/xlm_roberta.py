@@ -33,7 +33,15 @@ from erniem.model import heads
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import POSITION_OFFSET, ErnieMModel, ErnieMPreTrainedModel
 
-__all__ = ["KINDS", "REQUIRED", "SETTINGS", "check_settings", "from_xlm_roberta", "to_xlm_roberta"]
+__all__ = [
+    "KINDS",
+    "REQUIRED",
+    "SETTINGS",
+    "check_settings",
+    "from_xlm_roberta",
+    "portable_config",
+    "to_xlm_roberta",
+]
 
 KINDS: dict[type[ErnieMPreTrainedModel], type[PreTrainedModel]] = {
     ErnieMModel: XLMRobertaModel,
@@ -125,8 +133,7 @@ def to_xlm_roberta(model: ErnieMPreTrainedModel) -> Any:
     """
     kind = _counterpart(model, KINDS)
     check_settings(model.config)
-    settings = {name: getattr(model.config, name) for name in SETTINGS}
-    theirs: Any = kind(XLMRobertaConfig(**settings, type_vocab_size=1))
+    theirs: Any = kind(portable_config(model.config))
     theirs.to(device=model.device, dtype=model.dtype)
     ours = {_whole(model, name): value for name, value in model.state_dict().items()}
     names = _names(type(model), model.config.num_hidden_layers)
@@ -137,6 +144,12 @@ def to_xlm_roberta(model: ErnieMPreTrainedModel) -> Any:
     state[TYPES] = words.new_zeros(1, words.shape[1])
     _fill(theirs, state, optional="pooler." if isinstance(model, ErnieMModel) else None)
     return theirs.train(model.training)
+
+
+def portable_config(config: PreTrainedConfig) -> XLMRobertaConfig:
+    """XLM-R's settings that say what ours say; whether it computes the same, see `REQUIRED`."""
+    settings = {name: getattr(config, name) for name in SETTINGS}
+    return XLMRobertaConfig(**settings, type_vocab_size=1)
 
 
 def check_settings(config: PreTrainedConfig) -> None:

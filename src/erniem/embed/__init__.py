@@ -1,5 +1,7 @@
 """Sentence vectors of any encoder: which layer, which tokens, how many at once."""
 
+from erniem.embed.backends import BackendName
+from erniem.embed.encoder import Encoder
 from erniem.embed.encoders import SentenceEncoder, open_encoder, sentence_vectors
 from erniem.embed.settings import (
     BUCC_VECTORS,
@@ -16,6 +18,8 @@ __all__ = [
     "BUCC_VECTORS",
     "TATOEBA_VECTORS",
     "TODAYS_VECTORS",
+    "BackendName",
+    "Encoder",
     "Pooling",
     "SentenceEncoder",
     "VectorSettings",

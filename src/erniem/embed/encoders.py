@@ -5,7 +5,7 @@ ERNIE-M (ours, transformers 4, Paddle), XLM-R, BERT ─▶ our encoder, packed �
 any other that transformers' AutoModel loads ─▶ as it is, padded ───────────┘
 ```
 
-Letters: N sentences, T tokens of a batch, D width.
+Letters: N sentences, S sentences and T tokens of a batch, D width.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,8 +22,9 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 
 from erniem.convert.checkpoint import becomes_ours, read_checkpoint
 from erniem.convert.quiet import quiet
+from erniem.embed.rows import Rows, frame_of
 from erniem.embed.settings import VectorSettings
-from erniem.embed.vectors import Layers, vectors_of
+from erniem.embed.vectors import Layers, batch_vectors, vectors_of
 from erniem.model.attention import layout_of
 from erniem.model.encoder import ErnieMModel, ErnieMPreTrainedModel
 from erniem.model.heads import ErnieMForMaskedLM
@@ -43,6 +44,7 @@ class SentenceEncoder:
         self.network = network
         self.tokenizer = tokenizer
         ours = isinstance(network, ErnieMPreTrainedModel)
+        self.frame = frame_of(tokenizer)
         self.layers: Layers = PackedLayers(network) if ours else PaddedLayers(network, tokenizer)
 
     @property
@@ -67,6 +69,11 @@ class SentenceEncoder:
         """The same sentences in several ways, from one pass, see `vectors_of`."""
         with _evaluating(self.network):
             return vectors_of(self.layers, self.tokenizer, sentences, ways, progress=progress)
+
+    def of_rows(self, rows: Rows, settings: VectorSettings) -> Float32[np.ndarray, "S D"]:
+        """Vectors of one batch of sentences by their pieces."""
+        with _evaluating(self.network), torch.no_grad():
+            return batch_vectors(self.layers, rows, settings, self.frame).cpu().numpy()
 
     def by_layer(
         self, sentences: Sequence[str], settings: VectorSettings, *, progress: bool = False

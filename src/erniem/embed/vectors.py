@@ -20,13 +20,11 @@ from torch import Tensor
 from tqdm import tqdm
 from transformers import PreTrainedTokenizerFast
 
+from erniem.embed.rows import Rows, encoded, frame_of, in_batches
 from erniem.embed.settings import Pooling, VectorSettings, layer_for
 from erniem.packing import boundaries, within
 
-__all__ = ["Layers", "batch_vectors", "frame_of", "vectors_of"]
-
-Rows = list[list[int]]
-"""Pieces of sentences, special ones too."""
+__all__ = ["Layers", "batch_vectors", "vectors_of"]
 
 
 @runtime_checkable
@@ -74,21 +72,36 @@ def vectors_of(
     ):
         raise ValueError("ways of one pass may differ in layer and pooling alone: make two passes.")
     layers = [layer_for(way.layer, network.num_layers) for way in ways]
-    rows = _pieces(tokenizer, [settings.prefix + text for text in sentences], settings, network)
+    texts = [settings.prefix + text for text in sentences]
+    rows = encoded(tokenizer, texts, min(settings.max_length, network.limit)).rows
     frame = frame_of(tokenizer)
-    lengths = np.array([len(row) for row in rows], dtype=np.int64)
+
+    def make(some: Rows) -> list[Float32[np.ndarray, "S D"]]:
+        return _in_ways(network, some, ways, layers, frame)
+
     found = [np.empty((len(rows), network.width), dtype=np.float32) for _ in ways]
     bar = tqdm(total=len(rows), desc="encoding", unit="sentence", disable=not progress)
     with bar, torch.no_grad():
-        for batch in _batches(lengths, settings.tokens_per_batch, padded=network.padded):
-            states = network.states([rows[row] for row in batch])
-            for layer, hidden in zip(range(max(layers) + 1), states, strict=False):
-                for place, way in enumerate(ways):
-                    if layers[place] == layer:
-                        pooled = _pooled(hidden, lengths[batch], way.pooling, frame)
-                        found[place][batch] = pooled.cpu().numpy()
-            bar.update(len(batch))
+        budget = settings.tokens_per_batch
+        in_batches(rows, make, found, budget=budget, padded=network.padded, told=bar.update)
     return found
+
+
+def _in_ways(
+    network: Layers,
+    rows: Rows,
+    ways: Sequence[VectorSettings],
+    layers: Sequence[int],
+    frame: tuple[int, int],
+) -> list[Float32[np.ndarray, "S D"]]:
+    """Vectors of a batch in each way; no layer above the last of `layers` is run."""
+    lengths = np.array([len(row) for row in rows], dtype=np.int64)
+    made: dict[int, Float32[np.ndarray, "S D"]] = {}
+    for layer, hidden in zip(range(max(layers) + 1), network.states(rows), strict=False):
+        for place, way in enumerate(ways):
+            if layers[place] == layer:
+                made[place] = _pooled(hidden, lengths, way.pooling, frame).cpu().numpy()
+    return [made[place] for place in range(len(ways))]
 
 
 def batch_vectors(
@@ -106,47 +119,6 @@ def batch_vectors(
     hidden = next(islice(network.states(rows), layer, None))
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     return _pooled(hidden, lengths, settings.pooling, frame)
-
-
-def _pieces(
-    tokenizer: PreTrainedTokenizerFast,
-    texts: list[str],
-    settings: VectorSettings,
-    network: Layers,
-) -> Rows:
-    if not texts:
-        return []
-    return tokenizer(
-        texts,
-        truncation=True,
-        max_length=min(settings.max_length, network.limit),
-        return_attention_mask=False,
-        verbose=False,
-    ).input_ids
-
-
-def frame_of(tokenizer: PreTrainedTokenizerFast) -> tuple[int, int]:
-    """Special tokens before and after a text."""
-    special = tokenizer("a", return_special_tokens_mask=True).special_tokens_mask
-    text = [place for place, one in enumerate(special) if not one]
-    return text[0], len(special) - 1 - text[-1]
-
-
-def _batches(
-    lengths: Int[np.ndarray, " N"], budget: int, *, padded: bool
-) -> Iterator[Int[np.ndarray, " S"]]:
-    """Numbers of the sentences of each batch, longest first."""
-    order = np.argsort(-lengths, kind="stable")
-    starts = boundaries(lengths[order])
-    first = 0
-    while first < len(order):
-        if padded:
-            fitting = first + budget // int(lengths[order[first]])
-        else:
-            fitting = int(np.searchsorted(starts, starts[first] + budget, side="right")) - 1
-        last = max(first + 1, fitting)
-        yield order[first:last]
-        first = last
 
 
 def _pooled(

@@ -31,7 +31,8 @@ from transformers import (
 from erniem.convert.quiet import quiet
 from erniem.corpus.normalised import normalised
 from erniem.embed import TODAYS_VECTORS, SentenceEncoder, VectorSettings, open_encoder
-from erniem.embed.vectors import batch_vectors, frame_of
+from erniem.embed.rows import frame_of
+from erniem.embed.vectors import batch_vectors
 from erniem.finetune.folders import (
     FINISHED,
     Finetuned,

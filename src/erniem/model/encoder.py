@@ -26,6 +26,7 @@ from transformers.utils.generic import can_return_tuple
 from erniem.model.attention import BATCHED, Layout, SelfAttention
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.inputs import Packed, pack_every_place, pack_real_tokens
+from erniem.model.products import linear
 
 __all__ = ["ErnieMModel", "ErnieMPreTrainedModel"]
 
@@ -84,8 +85,8 @@ class Layer(GradientCheckpointingLayer):
     def forward(self, hidden: Float[Tensor, "T D"], layout: Layout) -> Float[Tensor, "T D"]:
         """One layer further."""
         hidden = self.norm1(hidden + self.dropout(self.self_attn(hidden, layout)))
-        inner = self.act_dropout(self.activation(self.linear1(hidden)))
-        return self.norm2(hidden + self.dropout(self.linear2(inner)))
+        inner = self.act_dropout(self.activation(linear(self.linear1, hidden)))
+        return self.norm2(hidden + self.dropout(linear(self.linear2, inner)))
 
 
 class Encoder(nn.Module):

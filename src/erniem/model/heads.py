@@ -7,10 +7,11 @@ Letters: B rows, L tokens of a row, T tokens of a pack, S sequences, H holes, V 
 C classes or choices.
 """
 
-from typing import TypedDict, Unpack, cast
+from dataclasses import dataclass
+from typing import Any, TypedDict, Unpack, cast
 
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from transformers.modeling_outputs import (
     BaseModelOutputWithPooling,
@@ -22,8 +23,10 @@ from transformers.modeling_outputs import (
 )
 from transformers.utils.generic import can_return_tuple
 
+from erniem.model.answers import Answered, answer_losses
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import ErnieMModel, ErnieMPreTrainedModel
+from erniem.model.products import linear
 
 __all__ = [
     "ErnieMForInformationExtraction",
@@ -61,7 +64,26 @@ class MaskedLMHead(nn.Module):
 
     def forward(self, hidden: Float[Tensor, "... D"]) -> Float[Tensor, "... V"]:
         """Logits over the vocabulary."""
-        return self.decoder(self.layer_norm(F.gelu(self.dense(hidden))))
+        return self.decoder(self._turned(hidden))
+
+    def answers(self, hidden: Float[Tensor, "H D"], answers: Int[Tensor, " H"]) -> Answered:
+        """How holes are answered, without the table of logits."""
+        return answer_losses(self._turned(hidden), self.decoder.weight, self.decoder.bias, answers)
+
+    def _turned(self, hidden: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
+        return self.layer_norm(F.gelu(linear(self.dense, hidden)))
+
+
+@dataclass
+class MaskedLMAnswers(MaskedLMOutput):
+    """A masked-LM's output, of each hole by itself if that was asked for."""
+
+    loss: Any = None
+    """The mean over the holes; for a moment all of it as a mapping, when autocast makes a copy."""
+    losses: Tensor | None = None
+    """`(H,)` cross-entropies."""
+    right: Tensor | None = None
+    """`(H,)` whether the likeliest piece is the answer."""
 
 
 class ErnieMForMaskedLM(ErnieMPreTrainedModel):
@@ -92,8 +114,9 @@ class ErnieMForMaskedLM(ErnieMPreTrainedModel):
         attention_mask: Tensor | None = None,
         holes: Tensor | None = None,
         labels: Tensor | None = None,
+        by_hole: bool = False,
         **inputs: Unpack[Inputs],
-    ) -> MaskedLMOutput:
+    ) -> MaskedLMAnswers:
         """Predicts the pieces in the holes.
 
         Args:
@@ -102,12 +125,20 @@ class ErnieMForMaskedLM(ErnieMPreTrainedModel):
                 for a padded call).
             labels: the right pieces: shape of `input_ids` with -100 where there is no hole, or
                 `(H,)` with `holes`.
+            by_hole: with `labels`: give `losses` and `right` of each hole, and no logits. The
+                vocabulary is then gone through in blocks, so that the table of logits, most of a
+                step's memory, is never there.
 
         Returns:
             `logits` `(H, V)` at the holes, if `holes` or `labels` say where they are, and
             everywhere, `(B, L, V)` or `(T, V)`, if neither does; `loss`, the mean over the holes,
             if `labels` are given (0 where there is no hole).
+
+        Raises:
+            ValueError: `by_hole` without `labels`.
         """
+        if by_hole and labels is None:
+            raise ValueError("by_hole tells how labels were met: give labels.")
         outputs = _encode(self.ernie_m, input_ids, attention_mask, inputs)
         hidden = outputs.last_hidden_state
         assert hidden is not None
@@ -116,17 +147,19 @@ class ErnieMForMaskedLM(ErnieMPreTrainedModel):
             labels = labels.flatten()[holes]
         if holes is not None:
             hidden = hidden.flatten(0, -2)[holes]
-        logits = self.lm_head(hidden)
-        loss = None
+        states: dict[str, Any] = {
+            "hidden_states": outputs.hidden_states,
+            "attentions": outputs.attentions,
+        }
+        if by_hole:
+            found = self.lm_head.answers(hidden, labels)
+            loss = found.losses.sum() / max(1, found.losses.numel())
+            return MaskedLMAnswers(loss=loss, losses=found.losses, right=found.right, **states)
+        logits, loss = self.lm_head(hidden), None
         if labels is not None:
             total = F.cross_entropy(logits.float(), labels, reduction="sum")
             loss = total / max(1, labels.numel())
-        return MaskedLMOutput(
-            loss=loss,
-            logits=logits,
-            hidden_states=outputs.hidden_states,
-            attentions=outputs.attentions,
-        )
+        return MaskedLMAnswers(loss=loss, logits=logits, **states)
 
 
 class ErnieMForSequenceClassification(ErnieMPreTrainedModel):

@@ -202,9 +202,8 @@ def answer(
         filled = choose(question.sequence[waiting], everyone, 1 / left, -sure)
         guesses[waiting[filled]] = pieces[filled]
         pack = _filled(pack, question.holes[waiting[filled]], pieces[filled])
+        # On to the last pass even if none waits: sharded weights are gathered by all processes.
         waiting = waiting[~filled]
-        if not len(waiting):
-            break
     return guesses
 
 

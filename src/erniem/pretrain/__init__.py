@@ -1,1 +1,1 @@
-"""Pre-training; so far the stream of micro-batches."""
+"""Pre-training: token shards in, checkpoints out."""

@@ -25,7 +25,7 @@ from jaxtyping import Int, UInt
 
 from erniem.packing import boundaries
 
-__all__ = ["BLOCK", "POOL", "Line", "Rows"]
+__all__ = ["BLOCK", "POOL", "Line", "Rows", "Window"]
 
 BLOCK = 512
 """Rows in a block."""
@@ -47,6 +47,18 @@ class Rows(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Window:
+    """Rows that follow one another on a line."""
+
+    numbers: Int[np.ndarray, " n"]
+    """Their numbers in the shard."""
+    begins: Int[np.ndarray, " n"]
+    """The token of the endless line at which each begins."""
+    lengths: Int[np.ndarray, " n"]
+    """Tokens of each."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Pool:
     """The rows of a pool in their drawn order."""
 
@@ -59,12 +71,18 @@ class _Pool:
     starts: UInt[np.ndarray, " k"]
     """The token of the pool at which each begins, likewise."""
 
-    def window(self, start: int, stop: int) -> Int[np.ndarray, " n"]:
-        """Numbers of the rows that begin at tokens `start` to `stop` of the endless line."""
+    def window(self, start: int, stop: int) -> Window:
+        """The rows that begin at tokens `start` to `stop` of the endless line."""
         # Of the same type, or numpy would copy all starts into another first.
         window = np.array([start - self.begin, stop - self.begin], dtype=self.starts.dtype)
         low, high = self.starts.searchsorted(window)
-        return self.numbers[low:high].astype(np.int64)
+        begins = self.begin + self.starts[low:high].astype(np.int64)
+        end = self.end if high == len(self.starts) else self.begin + int(self.starts[high])
+        return Window(
+            numbers=self.numbers[low:high].astype(np.int64),
+            begins=begins,
+            lengths=np.diff(begins, append=end),
+        )
 
 
 class Line:
@@ -85,18 +103,18 @@ class Line:
         self._dealt = lru_cache(maxsize=2)(self._deal)
         self._opened: _Pool | None = None
 
-    def window(self, start: int, stop: int) -> Int[np.ndarray, " n"]:
-        """Numbers of the rows that begin at tokens `start` to `stop` of the endless line.
+    def window(self, start: int, stop: int) -> Window:
+        """The rows that begin at tokens `start` to `stop` of the endless line.
 
-        Example: lengths [4, 4, 4] in their own order: `window(0, 8)` → `[0, 1]`,
-        `window(8, 13)` → `[2]` and the first of the next epoch.
+        Example: lengths [4, 4, 4] in their own order: `window(0, 8)` → rows 0 and 1,
+        `window(8, 13)` → row 2 and the first of the next epoch.
         """
         pool = self._pool_at(start)
         found = [pool.window(start, min(stop, pool.end))]
         while pool.end < stop:
             pool = self._pool_at(pool.end)
             found.append(pool.window(pool.begin, min(stop, pool.end)))
-        return found[0] if len(found) == 1 else np.concatenate(found)
+        return found[0] if len(found) == 1 else _joined(found)
 
     def _pool_at(self, place: int) -> _Pool:
         """The pool that holds a token of the endless line; the last one stays open."""
@@ -139,3 +157,11 @@ class Line:
             numbers=numbers[order].astype(np.min_scalar_type(self.rows.num_rows)),
             starts=boundaries(lengths[order])[:-1].astype(np.min_scalar_type(end - begin)),
         )
+
+
+def _joined(windows: Sequence[Window]) -> Window:
+    return Window(
+        numbers=np.concatenate([one.numbers for one in windows]),
+        begins=np.concatenate([one.begins for one in windows]),
+        lengths=np.concatenate([one.lengths for one in windows]),
+    )

@@ -223,8 +223,11 @@ class Recipe:
     """Checkpoints and logs."""
     seed: int = 1
     """Seed of weights, mix and masks."""
+    parallel: Literal["ddp", "fsdp2"] = "ddp"
+    """What several processes hold: `ddp` all weights each, the faster; `fsdp2` a part each, with
+    its part of the optimiser's state, for GPUs with little memory. The curve is the same."""
     trainer: dict[str, Any] = field(default_factory=dict)
-    """Further arguments of transformers' TrainingArguments: bf16, fsdp, report_to, …"""
+    """Further arguments of transformers' TrainingArguments: bf16, report_to, …"""
 
     def __post_init__(self) -> None:
         if not self.steps:

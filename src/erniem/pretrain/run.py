@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 import yaml
+from accelerate.utils import broadcast_object_list
 from transformers import (
     PreTrainedTokenizerFast,
     TrainerCallback,
@@ -29,12 +30,12 @@ from erniem.pretrain.stream import PARALLEL, Stream
 from erniem.pretrain.trainer import PROGRESS_FILE, PretrainTrainer
 from erniem.tokenization import fingerprint, open_tokenizer, special_ids
 
-__all__ = ["PretrainResult", "pretrain"]
+__all__ = ["PretrainResult", "micro_batches_each", "pretrain"]
 
 RECIPE_FILE = "recipe.yaml"
 MISFITS_FILE = "misfits.json"
 """How many sentences were cropped and pairs left out for their length, see `Stream.misfits`."""
-FREE_TO_CHANGE = ("output", "checkpoints", "trainer")
+FREE_TO_CHANGE = ("output", "checkpoints", "parallel", "trainer")
 """Parts of a recipe that a resumed run may change: they leave the curve as it is."""
 
 
@@ -91,23 +92,28 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
     model = _model(recipe, corpus, tokenizer)
     _check_length(recipe, model)
     trainer = _trainer(recipe, arguments, corpus, languages, model, tokenizer, callbacks)
-    if arguments.fsdp and not trainer.is_fsdp_enabled:
-        raise ValueError(
-            f"trainer.fsdp has no effect on {arguments.device.type} in "
-            f"{arguments.world_size} processes: take it out, or run on GPUs."
-        )
     if arguments.should_save:
         recipe.output.mkdir(parents=True, exist_ok=True)
         recipes.write(recipe, recipe.output / RECIPE_FILE)
         misfits = trainer.assembler.stream.misfits
         (recipe.output / MISFITS_FILE).write_text(json.dumps(misfits, indent=1) + "\n")
-    checkpoint = last_checkpoint(recipe.output)
+    checkpoint, finished = _found(recipe.output)
     if checkpoint is None:
         trainer.save_folder("start")
-    if not (recipe.output / "final").exists():
+    if not finished:
         trainer.train_from(checkpoint)
         trainer.save_folder("final")
     return _result(recipe)
+
+
+def _found(output: Path) -> tuple[Path | None, bool]:
+    """The checkpoint to go on from and whether the run is finished, as process 0 sees it.
+
+    On a network's file system another machine may see a folder later, and go another way.
+    """
+    found = [(last_checkpoint(output), (output / "final").exists())]
+    (seen,) = broadcast_object_list(found)
+    return seen
 
 
 def _languages(recipe: Recipe, corpus: Corpus) -> tuple[str, ...]:
@@ -217,6 +223,8 @@ def training_arguments(recipe: Recipe) -> TrainingArguments:
             raise ValueError(
                 f"trainer.{name}: transformers' TrainingArguments has no such argument."
             )
+        if name in ("fsdp", "fsdp_config"):
+            raise ValueError(f"trainer.{name}: write `parallel: fsdp2` in the recipe instead.")
         if name in ours:
             raise ValueError(
                 f"trainer.{name}: the recipe sets this elsewhere; take it out of `trainer`."
@@ -232,14 +240,33 @@ def training_arguments(recipe: Recipe) -> TrainingArguments:
             f"one process sees {arguments.n_gpu} GPUs: start one process a GPU, "
             f"`torchrun --nproc-per-node {arguments.n_gpu} -m erniem pretrain …`."
         )
-    if recipe.micro_batches % arguments.world_size:
+    if recipe.parallel == "fsdp2" and arguments.world_size == 1:
         raise ValueError(
-            f"a step has {recipe.micro_batches} micro-batches, which {arguments.world_size} "
-            "processes cannot share evenly: change batch.tokens_per_step or "
-            "batch.tokens_per_micro_batch."
+            "parallel: fsdp2 shares the weights out over processes, and there is one: start more, "
+            "`torchrun --nproc-per-node 2 -m erniem pretrain …`, or take it out."
         )
-    arguments.gradient_accumulation_steps = recipe.micro_batches // arguments.world_size
+    arguments.gradient_accumulation_steps = micro_batches_each(
+        recipe.micro_batches, arguments.world_size
+    )
     return arguments
+
+
+def micro_batches_each(micro_batches: int, processes: int) -> int:
+    """Micro-batches of a step that each process works on.
+
+    Raises:
+        ValueError: they cannot be shared evenly.
+
+    Example: 8 micro-batches, 4 processes → 2.
+    """
+    if micro_batches % processes:
+        fitting = [str(one) for one in range(1, micro_batches + 1) if micro_batches % one == 0]
+        raise ValueError(
+            f"a step has {micro_batches} micro-batches, which {processes} processes cannot share "
+            f"evenly: start {', '.join(fitting)}, or begin a new run with another "
+            "batch.tokens_per_step or batch.tokens_per_micro_batch."
+        )
+    return micro_batches // processes
 
 
 def _trainer(
@@ -264,6 +291,7 @@ def _trainer(
         max_length=recipe.batch.max_length,
         seed=recipe.seed,
         sources=recipe.batch.sources,
+        per_step=recipe.micro_batches,
     )
     partners = partners_of(corpus, languages, settings.btmlm.targets)
     asking = Asking(settings, special, counts, recipe.seed)

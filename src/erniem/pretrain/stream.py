@@ -14,11 +14,15 @@ TLM en-de, films   ─[p2]────[p6 p1]─[p4]───── ...
 So micro-batch g is a pure function of (seed, g): no sentence comes twice in an epoch or is left
 out, every language has its exact share of tokens at any time, resuming needs only g, and the
 number of processes plays no part, see `micro_batches_of`. It may be another one after a resume.
+
+Where a step has several micro-batches, the windows are theirs together, and `erniem.pretrain.deal`
+gives each as many tokens as any other.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -26,15 +30,19 @@ from jaxtyping import Float, Int
 from erniem.corpus.corpus import Corpus, Dataset
 from erniem.corpus.shards import Shard, take_rows
 from erniem.packing import Sentences
+from erniem.pretrain.deal import deal, hand_of
 from erniem.pretrain.fit import Fit
-from erniem.pretrain.line import Line
+from erniem.pretrain.line import Line, Window
 from erniem.pretrain.mix import mix_shares
 
-__all__ = ["PARALLEL", "MixedSentences", "Stream", "micro_batches_of"]
+__all__ = ["PARALLEL", "MixedSentences", "Reading", "Stream", "micro_batches_of"]
 
 PARALLEL = ("tlm", "camlm")
 """The objectives that read pairs; the others read plain sentences."""
 NOTHING = np.zeros(0, dtype=np.int64)
+EMPTY = Window(numbers=NOTHING, begins=NOTHING, lengths=NOTHING)
+Rows = Int[np.ndarray, " _"]
+"""Numbers of rows of a shard."""
 
 
 def micro_batches_of(step: int, rank: int, world: int, per_step: int) -> range:
@@ -68,7 +76,7 @@ class MixedSentences:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Reading:
+class Reading:
     """A data set as an objective reads it."""
 
     objective: str
@@ -77,10 +85,12 @@ class _Reading:
 
     @property
     def label(self) -> str:
+        """`mmlm/de`."""
         return f"{self.objective}/{self.dataset.label}"
 
     @property
     def name(self) -> str:
+        """`mmlm/de/stories`."""
         return f"{self.label}/{self.dataset.source}"
 
 
@@ -97,6 +107,8 @@ class Stream:
             cropped; pairs with a side of more than half are left out. `misfits` counts both.
         seed: every run of the same seed sees the same micro-batches.
         sources: weights of sources within a language, see `mix_shares`.
+        per_step: micro-batches of a step, which share its tokens out evenly; a stage opens with a
+            step.
 
     Raises:
         ValueError: an objective with a share of the tokens, but no text to read; a weight of a
@@ -114,12 +126,14 @@ class Stream:
         max_length: int,
         seed: int,
         sources: Mapping[str, float] | None = None,
+        per_step: int = 1,
     ) -> None:
         self.corpus = corpus
         self.languages = frozenset(languages)
         self.budget = budget
         self.alpha = alpha
         self.sources = dict(sources or {})
+        self.per_step = per_step
         self.limit_alone = max_length - 2
         self.limit_paired = (max_length - 4) // 2
         self.misfits: dict[str, dict[str, int]] = {}
@@ -128,6 +142,7 @@ class Stream:
         objectives = sorted({name for mix in mixes for name, share in mix.items() if share > 0})
         self.readings = list(self._readings(objectives, seed))
         self.rates = [self._rates(mix) for mix in mixes]
+        self._dealt = lru_cache(maxsize=1)(self._deal)
 
     def _check_sources(self) -> None:
         known = sorted({dataset.source for dataset in self.corpus.datasets})
@@ -138,7 +153,7 @@ class Stream:
                     f"{', '.join(known)}: name one of them, or take it out."
                 )
 
-    def _readings(self, objectives: Sequence[str], seed: int) -> Iterator[_Reading]:
+    def _readings(self, objectives: Sequence[str], seed: int) -> Iterator[Reading]:
         """Every data set as every objective reads it, if anything of it fits."""
         fits: dict[tuple[Shard, int], Fit] = {}  # objectives of one limit look at lengths once
         for objective in objectives:
@@ -150,7 +165,7 @@ class Stream:
                 if rows.blocks.any():
                     name = f"{objective}/{dataset.label}/{dataset.source}"
                     line = Line(rows, (seed, *name.encode()))
-                    yield _Reading(objective=objective, dataset=dataset, line=line)
+                    yield Reading(objective=objective, dataset=dataset, line=line)
 
     def _limit(self, objective: str) -> int:
         """Pieces of a sentence, or of each side of a pair, at most."""
@@ -224,22 +239,41 @@ class Stream:
             number: counted over the whole run and over all processes.
             opened_at: for each stage opened so far, the number of its first micro-batch.
         """
-        rates = self.rates[len(opened_at) - 1]
-        starts, stops = self._places(number, opened_at), self._places(number + 1, opened_at)
-        windows = zip(self.readings, starts.tolist(), stops.tolist(), rates.tolist(), strict=True)
-        parts: dict[str, list[tuple[Shard, Int[np.ndarray, " n"]]]] = {}
-        for reading, start, stop, rate in windows:
-            if rate:
-                rows = reading.line.window(start, stop) if start < stop else NOTHING
-                of_objective = parts.setdefault(reading.objective, [])
-                if len(rows) or not of_objective:
-                    of_objective.append((reading.dataset.shard, rows))
+        parts: dict[str, list[tuple[Shard, Rows]]] = {}
+        for reading, rows in self.rows(number, opened_at):
+            of_objective = parts.setdefault(reading.objective, [])
+            if len(rows) or not of_objective:
+                of_objective.append((reading.dataset.shard, rows))
         for objective, taken in parts.items():
             limit = None if objective in PARALLEL else self._limit(objective)
             first, *others = take_rows(taken, limit)
             yield MixedSentences(
                 objective=objective, first=first, second=others[0] if others else None
             )
+
+    def rows(self, number: int, opened_at: Sequence[int]) -> Iterator[tuple[Reading, Rows]]:
+        """The rows of micro-batch `number`, by the data sets that the current stage reads."""
+        hand = hand_of(number, self.per_step)
+        for reading, window, owner in self._dealt(hand, tuple(opened_at)):
+            yield reading, window.numbers[owner == number - hand.start]
+
+    def _deal(self, hand: range, opened_at: tuple[int, ...]) -> list[tuple[Reading, Window, Rows]]:
+        """The rows of several micro-batches of a step, and whose each is."""
+        rates = self.rates[len(opened_at) - 1]
+        starts, stops = self._places(hand.start, opened_at), self._places(hand.stop, opened_at)
+        spans = zip(self.readings, starts.tolist(), stops.tolist(), rates.tolist(), strict=True)
+        windows: dict[str, list[tuple[Reading, Window, Float[np.ndarray, " _"]]]] = {}
+        for reading, start, stop, rate in spans:
+            if rate:
+                window = reading.line.window(start, stop) if start < stop else EMPTY
+                when = (window.begins - start) / max(1, stop - start)
+                windows.setdefault(reading.objective, []).append((reading, window, when))
+        dealt, ahead = [], np.zeros(len(hand))
+        for of_objective in windows.values():
+            lengths = [window.lengths for _, window, _ in of_objective]
+            owners, ahead = deal(lengths, [when for *_, when in of_objective], ahead)
+            dealt += [(*one[:2], owner) for one, owner in zip(of_objective, owners, strict=True)]
+        return dealt
 
     def epochs(self, number: int, opened_at: Sequence[int]) -> dict[str, float]:
         """How often the text was read through when micro-batch `number` begins.

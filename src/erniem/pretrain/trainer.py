@@ -9,7 +9,8 @@ holes of each objective, over all micro-batches and processes: the divisor of it
 for each micro-batch:                  encoder, head at the holes ─▶ Σ weight · Σ loss / divisor
 ```
 
-so gradient accumulation and more processes give the same step as one large batch.
+so gradient accumulation and more processes give the same step as one large batch. All dice,
+dropout's too, are named by the micro-batch: which process works on it plays no part.
 """
 
 import json
@@ -21,8 +22,8 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 from accelerate.utils import broadcast_object_list
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -30,7 +31,6 @@ from transformers import (
     PreTrainedTokenizerBase,
     PrinterCallback,
     ProgressCallback,
-    Trainer,
     TrainerState,
     TrainingArguments,
 )
@@ -42,6 +42,7 @@ from erniem.pretrain.asking import Asking, CheckUp
 from erniem.pretrain.assemble import Assembler, as_tensors
 from erniem.pretrain.checkpoints import STAGING, publish, step_of, telling_of_a_full_disk
 from erniem.pretrain.meters import Meters
+from erniem.pretrain.processes import ManyProcesses
 from erniem.pretrain.progress import ProgressLine
 from erniem.pretrain.recipe import OBJECTIVES, Recipe
 from erniem.pretrain.stream import micro_batches_of
@@ -84,7 +85,7 @@ def give_rate(
             optimizer.add_param_group({**group, "params": moved, "lr": factor * group["lr"]})
 
 
-class PretrainTrainer(Trainer):
+class PretrainTrainer(ManyProcesses):
     """transformers' Trainer, fed by step number.
 
     Args:
@@ -117,6 +118,7 @@ class PretrainTrainer(Trainer):
         for bar in (ProgressCallback, PrinterCallback):
             self.remove_callback(bar)
         self.recipe = recipe
+        self.sharded = recipe.parallel == "fsdp2"
         self.assembler = assembler
         self.asking = asking
         self.check_up = check_up
@@ -170,7 +172,8 @@ class PretrainTrainer(Trainer):
         if draft.ask is not None:
             guesses = self.asking.answer(self.asker, draft.ask, number)
             batches.append(self.assembler.learn(draft.ask, guesses, number))
-        return as_tensors(batches)
+        dice = np.random.SeedSequence([self.recipe.seed, number, *b"dropout"]).generate_state(1)
+        return {**as_tensors(batches), "dice": torch.from_numpy(dice.astype(np.int64))}
 
     # Optimiser
 
@@ -197,10 +200,10 @@ class PretrainTrainer(Trainer):
     ) -> Any:
         """Weighted mean losses over the holes of the whole step, see `per_objective_loss`."""
         objective, answers = inputs.pop("objective"), inputs.pop("answers")
-        outputs = model(**inputs)
-        losses = F.cross_entropy(outputs.logits.float(), answers, reduction="none")
+        outputs = model(**inputs, labels=answers, by_hole=True)
+        losses = outputs.losses
         with torch.no_grad():
-            self.meters.add_holes(objective, losses, outputs.logits.argmax(dim=-1) == answers)
+            self.meters.add_holes(objective, losses, outputs.right)
         stage = self.recipe.stage1 if self.stage == 1 else self.recipe.stage2
         weights = losses.new_tensor([stage.weight(name) for name in OBJECTIVES])
         assert isinstance(num_items_in_batch, Tensor)

@@ -6,6 +6,7 @@ Ids as in the published vocabulary: [CLS] 0, [PAD] 1, [SEP] 2, [UNK] 3, pieces f
 from erniem.tokenization.exchange import (
     from_sentencepiece,
     from_xlm_roberta,
+    save_portable,
     to_sentencepiece,
     to_xlm_roberta,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "from_sentencepiece",
     "from_xlm_roberta",
     "open_tokenizer",
+    "save_portable",
     "special_ids",
     "to_sentencepiece",
     "to_xlm_roberta",

@@ -4,19 +4,38 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer
+from tokenizers import Regex, Tokenizer, normalizers
 from transformers import PreTrainedTokenizerFast, XLMRobertaTokenizer
 
 from erniem.tokenization.files import model_vocabulary, sentencepiece_model
 from erniem.tokenization.normalization import charsmap_of
-from erniem.tokenization.segmentation import DEFAULT
+from erniem.tokenization.segmentation import DEFAULT, segmentation_named
 from erniem.tokenization.tokenizer import ErnieMTokenizer
 from erniem.tokenization.vocabulary import SPECIAL, Vocabulary, backend_of, vocabulary_of
 
-__all__ = ["from_sentencepiece", "from_xlm_roberta", "to_sentencepiece", "to_xlm_roberta"]
+__all__ = [
+    "SEGMENTATION",
+    "from_sentencepiece",
+    "from_xlm_roberta",
+    "save_portable",
+    "to_sentencepiece",
+    "to_xlm_roberta",
+]
 
 XLM_R = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 """XLM-R's names of the special tokens, in the order of ours."""
+
+SEGMENTATION = "segmentation"
+"""What names our segmentation in a tokenizer_config.json, whatever class it names."""
+
+CLEANING = (
+    ("[“”]", '"'),
+    ("[‘’]", "'"),
+    ("—", "-"),
+    (r"[\t\n\r\p{Zs}]", " "),
+    (r"[\p{Cc}\p{Cf}]", ""),
+)
+"""The official cleaning, as steps that every reader of a tokenizer.json can take."""
 
 
 def from_sentencepiece(model: bytes, *, segmentation: str = DEFAULT) -> ErnieMTokenizer:
@@ -84,3 +103,41 @@ def to_xlm_roberta(tokenizer: ErnieMTokenizer) -> XLMRobertaTokenizer:
         _spm_precompiled_charsmap=charsmap,
         model_max_length=tokenizer.model_max_length,
     )
+
+
+def save_portable(
+    tokenizer: PreTrainedTokenizerFast, folder: Path, *, max_length: int | None = None
+) -> None:
+    """Writes a tokeniser for readers of tokenizer.json that know nothing of us.
+
+    Ours gets XLM-R's special tokens, and cleans and lowers as it did. What its segmentation changes
+    afterwards is lost on others, but named: `open_tokenizer` gives the tokeniser back as it was.
+
+    Args:
+        tokenizer: ours, or any other, which is written as it is.
+        folder: gets tokenizer.json and tokenizer_config.json.
+        max_length: tokens that the model reads at most, if those are fewer than the tokeniser says.
+    """
+    portable: Any = tokenizer
+    more: dict[str, Any] = {"tokenizer_class": "PreTrainedTokenizerFast"}  # reads all of the JSON
+    if isinstance(tokenizer, ErnieMTokenizer):
+        portable = to_xlm_roberta(tokenizer)
+        steps = [*_before(tokenizer), portable.backend_tokenizer.normalizer]
+        portable.backend_tokenizer.normalizer = normalizers.Sequence(steps)
+        more[SEGMENTATION] = tokenizer.segmentation
+    portable.save_pretrained(folder)
+    path = folder / "tokenizer_config.json"
+    said = json.loads(path.read_text(encoding="utf-8")) | more
+    if max_length is not None:
+        said["model_max_length"] = min(max_length, tokenizer.model_max_length)
+    path.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _before(tokenizer: ErnieMTokenizer) -> list[normalizers.Normalizer]:
+    """What ours does to a text before the rules of its SentencePiece model."""
+    steps: list[normalizers.Normalizer] = []
+    if tokenizer.init_kwargs.get("do_lower_case"):
+        steps.append(normalizers.Lowercase())
+    if segmentation_named(tokenizer.segmentation).cleans:
+        steps += [normalizers.Replace(Regex(what), by) for what, by in CLEANING]
+    return steps

@@ -3,11 +3,13 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from transformers import PreTrainedTokenizerFast
 
 from erniem.packing import SpecialIds
+from erniem.tokenization.exchange import SEGMENTATION, from_xlm_roberta
 from erniem.tokenization.files import MODEL_FILE, VOCABULARY_FILE
 from erniem.tokenization.tokenizer import ErnieMTokenizer
 
@@ -27,8 +29,12 @@ def open_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
                 f"{MODEL_FILE}): name a folder that save_pretrained wrote, or none to train one."
             )
         return ErnieMTokenizer.from_pretrained(folder)
-    if _is_ours(folder):
+    said = _said(folder)
+    if said.get("tokenizer_class") == ErnieMTokenizer.__name__:
+        # By its class, and not by Auto, which brings torch.
         tokenizer = ErnieMTokenizer.from_pretrained(folder)
+    elif SEGMENTATION in said:
+        tokenizer = _segmenting(folder, said)
     else:
         from transformers import AutoTokenizer  # which registers ours, so it comes after us
 
@@ -38,13 +44,17 @@ def open_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     return tokenizer
 
 
-def _is_ours(folder: Path) -> bool:
-    """Whether a folder says that its class is ours: then torch, which Auto brings, is spared."""
+def _said(folder: Path) -> dict[str, Any]:
+    """What a tokeniser's folder says of it."""
     path = folder / "tokenizer_config.json"
-    if not path.is_file():
-        return False
-    said = json.loads(path.read_text(encoding="utf-8")).get("tokenizer_class")
-    return said == ErnieMTokenizer.__name__
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _segmenting(folder: Path, said: dict[str, Any]) -> ErnieMTokenizer:
+    """Ours, of a folder that we exported under XLM-R's names for those who know no other."""
+    tokenizer = from_xlm_roberta(folder / "tokenizer.json", segmentation=said[SEGMENTATION])
+    tokenizer.model_max_length = said.get("model_max_length", tokenizer.model_max_length)
+    return tokenizer
 
 
 def special_ids(tokenizer: PreTrainedTokenizerFast) -> SpecialIds:

@@ -23,7 +23,7 @@ from erniem.tasks.extract.scores import score
 from erniem.tasks.extract.settings import ExtractionSettings
 from erniem.tokenization import ErnieMTokenizer, open_tokenizer
 
-__all__ = ["Answers", "Extractor", "extract"]
+__all__ = ["Answers", "Extractor", "extract", "extraction_tokenizer"]
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class Extractor:
         chosen = ExtractionSettings(**settings)
         model = load_extraction_model(Path(folder))
         model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))  # type: ignore[arg-type]
-        return cls(model, tokenizer or _tokenizer(Path(folder)), chosen)
+        return cls(model, tokenizer or extraction_tokenizer(Path(folder)), chosen)
 
     @property
     def max_length(self) -> int:
@@ -277,7 +277,7 @@ def extract(
     return answers
 
 
-def _tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+def extraction_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     """A folder's tokeniser; of PaddleNLP's two files, with the segmentation that UIE-M learned."""
     if (folder / "tokenizer.json").is_file():
         return open_tokenizer(folder)

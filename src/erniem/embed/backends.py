@@ -1,0 +1,103 @@
+"""What runs a network for its sentence vectors: torch or ONNX Runtime, in float32 or in int8.
+
+Letters: S sentences of a batch, D width.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol, get_args, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from transformers import PreTrainedTokenizerFast
+
+from erniem.embed.encoders import SentenceEncoder, open_encoder
+from erniem.embed.rows import Rows
+from erniem.embed.settings import TODAYS_VECTORS, VectorSettings, layer_for, read_vector_settings
+
+__all__ = ["Backend", "BackendName", "Opened", "TorchBackend", "open_backend"]
+
+BackendName = Literal["torch"]
+"""The names by which backends are asked for."""
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """Runs one network, for vectors made in one way."""
+
+    width: int
+    limit: int
+    """Tokens of a sentence at most."""
+    padded: bool
+    """Whether padding costs what tokens cost."""
+
+    def vectors(self, rows: Rows) -> Float32[np.ndarray, "S D"]:
+        """Vectors of a batch of sentences by their pieces, not normalised."""
+        ...
+
+
+class TorchBackend:
+    """Torch in float32, as an encoder is.
+
+    Args:
+        encoder: of any kind.
+        settings: the layer and the pooling.
+        threads: that torch computes with; as many as it is set to if None.
+
+    Raises:
+        ValueError: a layer that the network does not have.
+    """
+
+    def __init__(
+        self, encoder: SentenceEncoder, settings: VectorSettings, threads: int | None = None
+    ) -> None:
+        layer_for(settings.layer, encoder.num_layers)
+        self.encoder, self.settings, self.threads = encoder, settings, threads
+        self.width, self.limit = encoder.layers.width, encoder.layers.limit
+        self.padded = encoder.layers.padded
+
+    def vectors(self, rows: Rows) -> Float32[np.ndarray, "S D"]:
+        """Vectors of a batch."""
+        with threads_of_torch(self.threads):
+            return self.encoder.of_rows(rows, self.settings)
+
+
+@contextmanager
+def threads_of_torch(threads: int | None) -> Iterator[None]:
+    """So many threads inside; as many as before afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A backend, and what belongs to it."""
+
+    backend: Backend
+    tokenizer: PreTrainedTokenizerFast
+    settings: VectorSettings
+    """How it makes vectors."""
+
+
+def open_backend(
+    folder: Path, name: str, settings: VectorSettings | None, threads: int | None
+) -> Opened:
+    """Opens a folder's network on a backend, see `Encoder.from_pretrained`."""
+    if name not in get_args(BackendName):
+        raise ValueError(f"backend {name!r}: choose {', '.join(get_args(BackendName))}.")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads {threads}: give at least 1.")
+    encoder = open_encoder(folder)
+    settings = settings or read_vector_settings(folder) or TODAYS_VECTORS
+    return Opened(
+        backend=TorchBackend(encoder, settings, threads),
+        tokenizer=encoder.tokenizer,
+        settings=settings,
+    )

@@ -1,0 +1,1 @@
+"""Models for others to run: ONNX Runtime, transformers.js, sentence-transformers."""

@@ -1,0 +1,119 @@
+"""Losses at the holes without the table of logits: the vocabulary is gone through in blocks.
+
+```text
+forward    for each block of pieces:  logits (H, block) ─▶ log-sum-exp, logit of the answer, best
+backward   for each block of pieces:  logits ─▶ softmax - answer ─▶ all three gradients
+```
+
+A block stays in the processor's cache from one product to the next, and the whole `(H, V)`, a
+gigabyte for a thousand holes and 250,002 pieces, exists only where it is small (see `KEPT`).
+
+Letters: H holes, D width, V vocabulary.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from erniem.model.products import multiply
+
+__all__ = ["Answered", "answer_losses"]
+
+BLOCK = 8192
+"""Pieces of a block; from 1,024 to 8,192 are as fast, more are slower."""
+KEPT = 64 << 20
+"""So many logits at most (256 MB) are kept for the way back; more are computed a second time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """How the holes were answered."""
+
+    losses: Float[Tensor, " H"]
+    """Cross-entropy of each hole."""
+    right: Bool[Tensor, " H"]
+    """Is the likeliest piece the answer."""
+
+
+def answer_losses(
+    hidden: Float[Tensor, "H D"],
+    weight: Float[Tensor, "V D"],
+    bias: Float[Tensor, " V"],
+    answers: Int[Tensor, " H"],
+) -> Answered:
+    """Cross-entropies of the logits `hidden @ weight.T + bias`, equal to the plain computation.
+
+    Under autocast the products are in its precision, and sums over the vocabulary in float32.
+    """
+    device = hidden.device.type
+    if torch.is_autocast_enabled(device):
+        dtype = torch.get_autocast_dtype(device)
+        hidden, weight, bias = (one.to(dtype) for one in (hidden, weight, bias))
+    losses, best = _Losses.apply(hidden, weight, bias, answers)  # type: ignore[no-untyped-call]
+    return Answered(losses=losses, right=best == answers)
+
+
+class _Losses(torch.autograd.Function):
+    """The walk through the vocabulary, and back."""
+
+    @staticmethod
+    def forward(
+        ctx: torch.autograd.function.FunctionCtx,
+        hidden: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        answers: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        total = hidden.new_full((len(hidden),), -torch.inf, dtype=torch.float32)
+        top, answered, best = total.clone(), torch.zeros_like(total), torch.zeros_like(answers)
+        keep = hidden.requires_grad and len(hidden) * len(weight) <= KEPT
+        kept = []
+        for block in _blocks(len(weight)):
+            logits = multiply(hidden, weight[block], bias[block]).float()
+            total = torch.logaddexp(total, logits.logsumexp(dim=1))
+            highest, place = logits.max(dim=1)
+            best = torch.where(highest > top, place + block.start, best)
+            top = torch.maximum(top, highest)
+            rows, columns = _answers_within(answers, block)
+            answered[rows] = logits[rows, columns]
+            if keep:
+                kept.append(logits)
+        ctx.save_for_backward(hidden, weight, bias, answers, total)
+        ctx.kept = kept  # type: ignore[attr-defined]
+        ctx.mark_non_differentiable(best)
+        return total - answered, best
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(
+        ctx: torch.autograd.function.FunctionCtx, gradient: Tensor, _: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, None]:
+        hidden, weight, bias, answers, total = ctx.saved_tensors  # type: ignore[attr-defined]
+        kept = ctx.kept  # type: ignore[attr-defined]
+        of_hidden = torch.zeros_like(hidden, dtype=torch.float32)
+        of_weight, of_bias = torch.empty_like(weight), torch.empty_like(bias)
+        for number, block in enumerate(_blocks(len(weight))):
+            rows = weight[block]
+            logits = kept[number] if kept else multiply(hidden, rows, bias[block]).float()
+            share = (logits - total[:, None]).exp_()
+            share[_answers_within(answers, block)] -= 1.0
+            share = share.mul_(gradient[:, None]).to(weight.dtype)
+            of_hidden += multiply(share, rows.t())
+            of_weight[block] = multiply(share.t(), hidden.t())
+            of_bias[block] = share.sum(dim=0)
+        return of_hidden.to(hidden.dtype), of_weight, of_bias, None
+
+
+def _blocks(vocabulary: int) -> Iterator[slice]:
+    """The vocabulary in blocks."""
+    for start in range(0, vocabulary, BLOCK):
+        yield slice(start, min(start + BLOCK, vocabulary))
+
+
+def _answers_within(answers: Int[Tensor, " H"], block: slice) -> tuple[Tensor, Tensor]:
+    """The holes whose answers stand in a block, and the places of the answers in it."""
+    rows = ((answers >= block.start) & (answers < block.stop)).nonzero()[:, 0]
+    return rows, answers[rows] - block.start
