@@ -8,7 +8,12 @@ from transformers import AutoTokenizer
 
 from erniem.convert.checkpoint import read_checkpoint
 from erniem.convert.convert import convert
-from erniem.tokenization import ErnieMTokenizer, to_sentencepiece, train_tokenizer
+from erniem.tokenization import (
+    ErnieMTokenizer,
+    to_sentencepiece,
+    to_xlm_roberta,
+    train_tokenizer,
+)
 from invented import invented
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -55,6 +60,22 @@ def test_xlm_r_gets_its_own_names_and_gives_them_back(
     assert ErnieMTokenizer.from_pretrained(tmp_path / "back")(TEXTS).input_ids == (
         trained(TEXTS).input_ids
     )
+
+
+def test_a_tokeniser_that_is_xlm_rs_already_stays_as_it_is(
+    trained: ErnieMTokenizer, tmp_path: Path
+) -> None:
+    odd = [f"{text} ba\u200dde \u201cgolu\u201d" for text in TEXTS]  # what ours would clean
+    source = with_two_files("paddle", "ErnieMModel", trained, tmp_path / "paddle")
+    for kind in ("erniem", "xlm-r"):
+        folder = convert(source, tmp_path / kind, to=kind).folder
+        for path in folder.glob("*token*"):
+            path.unlink()
+        to_xlm_roberta(trained).save_pretrained(folder)
+        expected = AutoTokenizer.from_pretrained(folder)(odd).input_ids
+        assert expected != trained(odd).input_ids
+        served = convert(folder, tmp_path / f"{kind}-served", to="xlm-r").folder
+        assert AutoTokenizer.from_pretrained(served)(odd).input_ids == expected
 
 
 def test_uie_m_gets_the_segmentation_that_it_learned(

@@ -18,6 +18,7 @@ from erniem.convert.checkpoint import Kind
 from erniem.tokenization import (
     ErnieMTokenizer,
     from_xlm_roberta,
+    open_tokenizer,
     save_portable,
     to_sentencepiece,
 )
@@ -58,7 +59,8 @@ def carry_tokenizer(
     elif to == "erniem":
         tokenizer.save_pretrained(target)
     elif to == "xlm-r":
-        save_portable(tokenizer, target)
+        # What is XLM-R's already stays as it is: as ours it would clean text in another way.
+        save_portable(tokenizer if extraction else open_tokenizer(folder), target)
     else:
         _write_two_files(tokenizer, target)
     return tuple(sorted(path.name for path in set(target.iterdir()) - before))
