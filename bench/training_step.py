@@ -155,7 +155,7 @@ class Text:
 def real_text(
     data: Path, tokenizer: Path
 ) -> tuple[list[list[int]], list[tuple[list[int], list[int]]]]:
-    """Common Voice's sentences, and pairs of LibreOffice's help and LAFAND, in pieces."""
+    """Sentences of all sources, those of pairs too, and pairs, in pieces."""
     from erniem.tokenization import open_tokenizer
 
     split = open_tokenizer(tokenizer)
@@ -172,6 +172,7 @@ def real_text(
         rows = [line.split("\t")[:2] for line in lines(path, 60)]
         sides = [ids([row[side] for row in rows]) for side in (0, 1)]
         pairs += list(zip(*sides, strict=True))
+    singles += [side for pair in pairs for side in pair if side]
     return singles, [pair for pair in pairs if all(0 < len(side) <= 120 for side in pair)]
 
 
