@@ -59,6 +59,8 @@ OBJECTIVES = ("mmlm", "tlm", "camlm", "btmlm")
 LANGUAGES = ("de", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "zh")
 MASKING = MaskingSettings()
 FORM = PlaceholderSettings()
+BY_HOLE = True
+"""Whether ours goes through the vocabulary in blocks, as pre-training does."""
 POOL = 16
 """Batches among which the peer with like lengths sorts its rows, fewer than its Trainer's 50."""
 
@@ -263,7 +265,7 @@ class Ours:
 
 
 def loss_of(model: ErnieMForMaskedLM, inputs: dict[str, Tensor]) -> Callable[[], Tensor]:
-    return lambda: model(**inputs, by_hole=True).loss
+    return lambda: model(**inputs, by_hole=BY_HOLE).loss
 
 
 def framed(*sides: Sentences) -> int:
