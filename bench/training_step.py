@@ -440,11 +440,11 @@ def objective_rows(size: Size, text: Text, repeats: int) -> list[Row]:
 
 
 def memory_rows(size: Size, options: argparse.Namespace) -> list[Row]:
-    """The most memory of a process that takes two steps."""
+    """The most memory of a process that takes the same steps."""
     peaks = {}
     for name in NAMES:
         command = [sys.executable, __file__, "--memory-of", name, "--size", size.name]
-        command += ["--threads", str(options.threads)]
+        command += ["--threads", str(options.threads), "--repeats", str(options.repeats)]
         command += ["--tokenizer", str(options.tokenizer)] * bool(options.tokenizer)
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         peaks[name] = [float(done.stdout.split()[-1])]
@@ -479,7 +479,7 @@ def main() -> None:
     if options.memory_of:
         size = by_name[options.size]
         step = contestant(options.memory_of, size, Text(size, options.tokenizer))
-        for repeat in range(2):
+        for repeat in range(options.repeats):
             step(repeat)
         print(peak())
         return

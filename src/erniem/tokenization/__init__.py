@@ -10,7 +10,7 @@ from erniem.tokenization.exchange import (
     to_sentencepiece,
     to_xlm_roberta,
 )
-from erniem.tokenization.opening import fingerprint, open_tokenizer, special_ids
+from erniem.tokenization.opening import fingerprint, is_segmenting, open_tokenizer, special_ids
 from erniem.tokenization.segmentation import SEGMENTATIONS
 from erniem.tokenization.tokenizer import ErnieMTokenizer
 from erniem.tokenization.training import train_tokenizer
@@ -21,6 +21,7 @@ __all__ = [
     "fingerprint",
     "from_sentencepiece",
     "from_xlm_roberta",
+    "is_segmenting",
     "open_tokenizer",
     "save_portable",
     "special_ids",

@@ -13,7 +13,7 @@ from erniem.tokenization.exchange import SEGMENTATION, from_xlm_roberta
 from erniem.tokenization.files import MODEL_FILE, VOCABULARY_FILE
 from erniem.tokenization.tokenizer import ErnieMTokenizer
 
-__all__ = ["fingerprint", "open_tokenizer", "special_ids"]
+__all__ = ["fingerprint", "is_segmenting", "open_tokenizer", "special_ids"]
 
 
 def open_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
@@ -42,6 +42,12 @@ def open_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     assert isinstance(tokenizer, PreTrainedTokenizerFast), "a tokenizer.json makes a fast one"
     special_ids(tokenizer)
     return tokenizer
+
+
+def is_segmenting(folder: Path) -> bool:
+    """Whether a folder's tokeniser is ours, which splits as no tokenizer.json can say."""
+    said = _said(folder)
+    return said.get("tokenizer_class") == ErnieMTokenizer.__name__ or SEGMENTATION in said
 
 
 def _said(folder: Path) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from datatrove.pipeline.base import PipelineStep
-from transformers import PreTrainedTokenizerFast
 
 from erniem.corpus.build.columns import Rows, read_rows
 from erniem.corpus.build.facts import Facts
@@ -23,7 +22,6 @@ from erniem.corpus.build.pieces import Pieces, Splitter
 from erniem.corpus.document import Drops
 from erniem.corpus.shard_writer import ShardWriter
 from erniem.corpus.shards import shard_name
-from erniem.tokenization import open_tokenizer
 
 __all__ = ["Encode"]
 
@@ -66,7 +64,7 @@ class Encode(PipelineStep):  # type: ignore[misc]
         left = self.remaining.of(rank)
         splitter = _opened(self.tokenizer, self.tokenizer.stat().st_mtime_ns)
         with ExitStack() as stack:
-            parts = _Parts(work.parts(rank), splitter.tokenizer, stack)
+            parts = _Parts(work.parts(rank), splitter, stack)
             for rows in read_rows(work.documents(rank), left.kept):
                 pieces = splitter.split(_in_turn(rows), self.max_pieces)
                 parts.add(rows.label, rows.source, _in_turn(rows), pieces)
@@ -93,7 +91,7 @@ class Encode(PipelineStep):  # type: ignore[misc]
 @lru_cache(maxsize=1)
 def _opened(folder: Path, _changed: int) -> Splitter:
     """A tokeniser, opened once for all tasks of a process, with the words that it has met."""
-    return Splitter(open_tokenizer(folder))
+    return Splitter.open(folder)
 
 
 def _in_turn(rows: Rows) -> list[str]:
@@ -113,10 +111,10 @@ def _count_left_out(documents: Path, left: Left, drops: Drops) -> None:
 class _Parts:
     """The shards a task writes, one for each source and label it meets."""
 
-    def __init__(self, folder: Path, tokenizer: PreTrainedTokenizerFast, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, splitter: Splitter, stack: ExitStack) -> None:
         self.folder = folder
-        self.size = len(tokenizer)
-        self.unknown = tokenizer.unk_token_id
+        self.size = splitter.size
+        self.unknown = splitter.unknown
         self.stack = stack
         self.facts: dict[tuple[str, str], Facts] = {}
         self.counts: dict[str, np.ndarray] = {}

@@ -3,9 +3,11 @@
 Letters: T pieces of n sentences.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +16,13 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from erniem.packing import boundaries, within
+from erniem.tokenization import is_segmenting, open_tokenizer
 from erniem.tokenization.ids import ids_of
 from erniem.tokenization.words import WordMemory, splits_words_alone
 
 __all__ = ["Pieces", "Splitter"]
+
+Split = Callable[[Sequence[str]], tuple[Int[np.ndarray, " T"], Int[np.ndarray, " n"]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,21 +66,46 @@ class Splitter:
     """Texts to pieces, by the shortest way that a tokeniser has.
 
     Args:
-        tokenizer: any fast one.
+        split: gives the pieces of texts, end to end, and how many each has.
+        size: pieces of the vocabulary.
+        unknown: id of what cannot be spelled.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
-        self.tokenizer = tokenizer
-        backend: Any = tokenizer._tokenizer  # not what it shows: ours splits in another way
-        alone = isinstance(backend, Tokenizer) and splits_words_alone(backend)
-        self._memory = WordMemory(backend) if alone else None
+    def __init__(self, split: Split, *, size: int, unknown: int) -> None:
+        self._split, self.size, self.unknown = split, size, unknown
+
+    @classmethod
+    def open(cls, folder: Path) -> "Splitter":
+        """The splitter of a tokeniser's folder.
+
+        A tokeniser that splits words alone is read from its tokenizer.json and nothing else:
+        transformers takes seconds to make one of 250,002 pieces, in each process.
+        """
+        backend = None if is_segmenting(folder) else _bare(folder)
+        if backend is not None:
+            model: Any = backend.model
+            return cls(
+                WordMemory(backend).split, size=backend.get_vocab_size(), unknown=model.unk_id
+            )
+        tokenizer = open_tokenizer(folder)
+        return cls(partial(_ids, tokenizer), size=len(tokenizer), unknown=tokenizer.unk_token_id)
 
     def split(self, texts: Sequence[str], most: int) -> Pieces:
         """The pieces of texts, without special ones, cropped to so many."""
-        if self._memory is not None:
-            tokens, lengths = self._memory.split(texts)
-        else:
-            ids = ids_of(self.tokenizer, texts)
-            lengths = np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))
-            tokens = np.fromiter(chain.from_iterable(ids), np.int64, count=int(lengths.sum()))
+        tokens, lengths = self._split(texts)
         return Pieces(tokens=tokens, lengths=lengths).cropped_to(most)
+
+
+def _bare(folder: Path) -> Tokenizer | None:
+    """The tokeniser of a tokenizer.json, if its words can be remembered."""
+    path = folder / "tokenizer.json"
+    backend = Tokenizer.from_file(str(path)) if path.is_file() else None
+    return backend if backend is not None and splits_words_alone(backend) else None
+
+
+def _ids(
+    tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]
+) -> tuple[Int[np.ndarray, " T"], Int[np.ndarray, " n"]]:
+    ids = ids_of(tokenizer, texts)
+    lengths = np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))
+    return np.fromiter(chain.from_iterable(ids), np.int64, count=int(lengths.sum())), lengths
