@@ -15,12 +15,16 @@ from jaxtyping import Float32
 from transformers import PreTrainedTokenizerFast
 
 from erniem.embed.encoders import SentenceEncoder, open_encoder
+from erniem.embed.onnx_backend import FILES, OnnxBackend
+from erniem.embed.rounding import can_round, round_layers
 from erniem.embed.rows import Rows
 from erniem.embed.settings import TODAYS_VECTORS, VectorSettings, layer_for, read_vector_settings
+from erniem.model.encoder import ErnieMModel
+from erniem.tokenization import open_tokenizer
 
 __all__ = ["Backend", "BackendName", "Opened", "TorchBackend", "open_backend"]
 
-BackendName = Literal["torch"]
+BackendName = Literal["torch", "torch-int8", "onnx", "onnx-int8"]
 """The names by which backends are asked for."""
 
 
@@ -94,10 +98,40 @@ def open_backend(
         raise ValueError(f"backend {name!r}: choose {', '.join(get_args(BackendName))}.")
     if threads is not None and threads < 1:
         raise ValueError(f"threads {threads}: give at least 1.")
+    if name in FILES:
+        return _on_onnx(folder, name, settings, threads)
     encoder = open_encoder(folder)
+    if name == "torch-int8":
+        _round(encoder, folder)
     settings = settings or read_vector_settings(folder) or TODAYS_VECTORS
     return Opened(
         backend=TorchBackend(encoder, settings, threads),
         tokenizer=encoder.tokenizer,
         settings=settings,
     )
+
+
+def _on_onnx(
+    folder: Path, name: str, settings: VectorSettings | None, threads: int | None
+) -> Opened:
+    """A folder's ONNX file and the tokenizer beside it."""
+    tokenizer = open_tokenizer(folder)
+    backend = OnnxBackend(folder, name, tokenizer, settings, threads)
+    return Opened(backend=backend, tokenizer=tokenizer, settings=backend.settings)
+
+
+def _round(encoder: SentenceEncoder, folder: Path) -> None:
+    """Gives an encoder of ours linear maps of 8 bits.
+
+    Raises:
+        ValueError: another encoder, a torch without products of integers.
+    """
+    if not can_round():
+        raise ValueError("torch-int8 needs a torch with oneDNN: choose the backend onnx-int8.")
+    network = encoder.network.base_model
+    if not isinstance(network, ErnieMModel):
+        raise ValueError(
+            f"{folder} holds a {type(network).__name__}, which torch-int8 does not round: "
+            "choose the backend torch."
+        )
+    round_layers(network)
