@@ -13,6 +13,7 @@ from erniem.cli.corpus import CORPUS
 from erniem.cli.cost import COST
 from erniem.cli.data import DATA
 from erniem.cli.demo import DEMO
+from erniem.cli.embedding import EMBEDDING
 from erniem.cli.exporting import EXPORTING
 from erniem.cli.mining import MINING
 from erniem.cli.searching import SEARCHING
@@ -32,6 +33,7 @@ VERBS = (
     | TASKS
     | CHECKPOINTS
     | EXPORTING
+    | EMBEDDING
     | MINING
     | SEARCHING
     | SERVING

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from erniem.cli.vectors import VECTORS, add_vectors
+from erniem.cli.vectors import add_backend, add_vectors, taken_vectors
 from erniem.cli.verb import Values, Verb
 
 __all__ = ["SEARCHING"]
@@ -35,15 +35,7 @@ def _index_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--at", type=int, metavar="N", help="nearest that recall is of (10)")
     add_vectors(parser, layer="last", pooling="mean_text")
-    _backend_argument(parser)
-
-
-def _backend_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--backend",
-        choices=["torch", "torch-int8", "onnx", "onnx-int8"],
-        help="what runs the encoder (torch)",
-    )
+    add_backend(parser)
 
 
 def _search_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +53,7 @@ def _search_arguments(parser: argparse.ArgumentParser) -> None:
         "--exact", action="store_true", help="compare with all sentences, however long it takes"
     )
     parser.add_argument("--model", type=Path, help="folder of the index's encoder, if it moved")
-    _backend_argument(parser)
+    add_backend(parser)
     parser.add_argument("--verify", action="store_true", help="first read all, compare checksums")
     parser.add_argument("--json", action="store_true", help="print a line of JSON for each query")
     parser.add_argument("--output", type=Path, metavar="FILE.jsonl", help="write these lines there")
@@ -81,19 +73,8 @@ def _index(values: Values) -> None:
 
     given = {name: values.pop(name) for name in SETTINGS if name in values}
     settings = IndexSettings(**given) if given else None
-    values["vectors"] = _vectors(values)
+    values["vectors"] = taken_vectors(values)
     print("\n".join(index_files(**values, settings=settings, progress=True).lines()))
-
-
-def _vectors(values: Values) -> object:
-    """How vectors are made, if anything is said of it; what is not said is the model's own."""
-    from dataclasses import replace
-
-    from erniem.embed import TODAYS_VECTORS, read_vector_settings
-
-    given = {name: values.pop(name) for name in VECTORS if name in values}
-    own = read_vector_settings(values["model"]) or TODAYS_VECTORS
-    return replace(own, **given) if given else None
 
 
 def _search(values: Values) -> None:

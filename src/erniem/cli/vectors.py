@@ -2,7 +2,9 @@
 
 import argparse
 
-__all__ = ["VECTORS", "add_vectors"]
+from erniem.cli.verb import Values
+
+__all__ = ["VECTORS", "add_backend", "add_vectors", "taken_vectors"]
 
 VECTORS = ("layer", "pooling", "prefix")
 """Names of the options."""
@@ -33,3 +35,28 @@ def _layer(given: str) -> int | str:
         return int(given)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{given!r} is neither a number nor last") from error
+
+
+def add_backend(parser: argparse._ActionsContainer) -> None:
+    """What runs the encoder."""
+    parser.add_argument(
+        "--backend",
+        choices=["torch", "torch-int8", "onnx", "onnx-int8"],
+        help="what runs the encoder (torch)",
+    )
+
+
+def taken_vectors(values: Values, *names: str) -> object:
+    """How vectors are made, if anything is said of it; what is not said is the model's own.
+
+    Args:
+        values: with `model`; the options are taken out of them.
+        names: of further options that are settings of vectors.
+    """
+    from dataclasses import replace
+
+    from erniem.embed import TODAYS_VECTORS, read_vector_settings
+
+    given = {name: values.pop(name) for name in (*VECTORS, *names) if name in values}
+    own = read_vector_settings(values["model"]) or TODAYS_VECTORS
+    return replace(own, **given) if given else None

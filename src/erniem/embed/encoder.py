@@ -34,6 +34,8 @@ CHARACTERS = 2**21
 class Window:
     """Some texts of a stream, encoded."""
 
+    texts: list[str]
+    """As they came."""
     vectors: Float32[np.ndarray, "N D"]
     """In the order of the texts, not normalised."""
     tokens: int
@@ -168,7 +170,7 @@ class Encoder:
                 padded=self.backend.padded,
                 told=told,
             )
-            yield Window(vectors=vectors, tokens=known.tokens, cut=known.cut)
+            yield Window(texts=some, vectors=vectors, tokens=known.tokens, cut=known.cut)
 
     def similarity(self, first: Sequence[str], second: Sequence[str]) -> Float32[np.ndarray, " N"]:
         """The cosine of each pair: `first[0]` with `second[0]`, and so on; in -1..1.
