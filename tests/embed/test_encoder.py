@@ -8,6 +8,7 @@ import pytest
 import erniem
 from erniem.embed import TODAYS_VECTORS, Encoder, VectorSettings, open_encoder
 from erniem.embed import encoder as module
+from erniem.embed import rows
 from erniem.embed.settings import write_vector_settings
 from invented import invented
 
@@ -87,6 +88,27 @@ def test_what_is_too_long_is_cut_and_counted(encoder: Path) -> None:
     assert window.cut == 1
     assert window.tokens == 6 + 6 + 3
     assert np.array_equal(window.vectors[0], window.vectors[1])
+
+
+@pytest.mark.parametrize(("asked", "most"), [(None, 40), (24, 24)])
+def test_a_batch_has_as_many_tokens_as_asked_for_or_as_threads_do_fastest(
+    asked: int | None, most: int, encoder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "A_THREAD", 20)
+    settings = replace(TODAYS_VECTORS, tokens_per_batch=asked)
+    opened = Encoder.from_pretrained(encoder, settings=settings, threads=2)
+    sizes: list[int] = []
+    run = opened.backend.vectors
+
+    def noted(some: list[list[int]]) -> np.ndarray:
+        sizes.append(sum(map(len, some)))
+        return run(some)
+
+    monkeypatch.setattr(opened.backend, "vectors", noted)
+    opened.encode(["a b"] * 50)
+    each = len(opened.tokenizer("a b").input_ids)
+    assert sizes[:-1] == [most // each * each] * (len(sizes) - 1)
+    assert sum(sizes) == 50 * each
 
 
 def test_the_limit_is_the_networks_where_that_is_less(opened: Encoder) -> None:

@@ -34,7 +34,7 @@ def _embed_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-length", type=int, metavar="N", help="tokens of a text at most; the rest is cut"
     )
     parser.add_argument(
-        "--tokens-per-batch", type=int, metavar="N", help="computed at once at most (8192)"
+        "--tokens-per-batch", type=int, metavar="N", help="computed at once at most (512 a thread)"
     )
 
 

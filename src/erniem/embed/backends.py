@@ -38,6 +38,11 @@ class Backend(Protocol):
     padded: bool
     """Whether padding costs what tokens cost."""
 
+    @property
+    def at_once(self) -> int:
+        """Tokens that are computed fastest together."""
+        ...
+
     def vectors(self, rows: Rows) -> Float32[np.ndarray, "S D"]:
         """Vectors of a batch of sentences by their pieces, not normalised."""
         ...
@@ -62,6 +67,12 @@ class TorchBackend:
         self.encoder, self.settings, self.threads = encoder, settings, threads
         self.width, self.limit = encoder.layers.width, encoder.layers.limit
         self.padded = encoder.layers.padded
+
+    @property
+    def at_once(self) -> int:
+        """Tokens that are computed fastest together."""
+        with threads_of_torch(self.threads):
+            return self.encoder.layers.at_once
 
     def vectors(self, rows: Rows) -> Float32[np.ndarray, "S D"]:
         """Vectors of a batch."""

@@ -19,7 +19,7 @@ from transformers import PreTrainedTokenizerFast
 
 from erniem.embed.backends import Backend, open_backend
 from erniem.embed.fingerprints import fingerprint_of
-from erniem.embed.rows import encoded, in_batches
+from erniem.embed.rows import Rows, encoded, in_batches
 from erniem.embed.settings import VectorSettings
 
 __all__ = ["Encoder", "Window", "unit"]
@@ -161,16 +161,28 @@ class Encoder:
             known = encoded(
                 self.tokenizer, [self.settings.prefix + text for text in some], self.limit
             )
-            vectors = np.empty((len(some), self.width), dtype=np.float32)
-            in_batches(
-                known.rows,
-                lambda rows: [self.backend.vectors(rows)],
-                [vectors],
-                budget=self.settings.tokens_per_batch,
-                padded=self.backend.padded,
-                told=told,
-            )
+            vectors = self.of_rows(known.rows, told=told)
             yield Window(texts=some, vectors=vectors, tokens=known.tokens, cut=known.cut)
+
+    def of_rows(
+        self, rows: Rows, *, told: Callable[[int], object] = int
+    ) -> Float32[np.ndarray, "N D"]:
+        """Vectors of texts by their pieces, special ones too; in order, not normalised.
+
+        Args:
+            rows: at most `limit` pieces each.
+            told: is told of each batch how many are done.
+        """
+        found = np.empty((len(rows), self.width), dtype=np.float32)
+        in_batches(
+            rows,
+            lambda some: [self.backend.vectors(some)],
+            [found],
+            budget=self.settings.tokens_per_batch or self.backend.at_once,
+            padded=self.backend.padded,
+            told=told,
+        )
+        return found
 
     def similarity(self, first: Sequence[str], second: Sequence[str]) -> Float32[np.ndarray, " N"]:
         """The cosine of each pair: `first[0]` with `second[0]`, and so on; in -1..1.

@@ -22,7 +22,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 
 from erniem.convert.checkpoint import becomes_ours, read_checkpoint
 from erniem.convert.quiet import quiet
-from erniem.embed.rows import Rows, frame_of
+from erniem.embed.rows import Rows, at_once, frame_of
 from erniem.embed.settings import VectorSettings
 from erniem.embed.vectors import Layers, batch_vectors, vectors_of
 from erniem.model.attention import layout_of
@@ -163,6 +163,11 @@ class PackedLayers:
         self.width = encoder.config.hidden_size
         self.limit = encoder.config.longest_sequence
 
+    @property
+    def at_once(self) -> int:
+        """Tokens that are computed fastest together, where the network now is."""
+        return _at_once(self.encoder.device)
+
     def states(self, rows: list[list[int]]) -> Iterator[Float[Tensor, "T D"]]:
         """Tokens after each layer; the next is computed when it is asked for."""
         encoder, device = self.encoder, self.encoder.device
@@ -191,6 +196,11 @@ class PaddedLayers:
         self.width = config.hidden_size
         self.limit = min(tokenizer.model_max_length, _positions(network))
 
+    @property
+    def at_once(self) -> int:
+        """Tokens that are computed fastest together, where the network now is."""
+        return _at_once(self.network.device)
+
     def states(self, rows: list[list[int]]) -> Iterator[Float[Tensor, "T D"]]:
         """Real tokens after each layer; the last with whatever the network still does to it."""
         device = self.network.device
@@ -205,6 +215,10 @@ class PaddedLayers:
         )
         for hidden in (*found.hidden_states[1:-1], found.last_hidden_state):
             yield hidden[real.to(device)]
+
+
+def _at_once(device: torch.device) -> int:
+    return at_once(torch.get_num_threads() if device.type == "cpu" else None)
 
 
 def _positions(network: nn.Module) -> int:

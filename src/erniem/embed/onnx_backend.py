@@ -8,6 +8,7 @@ Letters: S sentences of a batch, L tokens of the longest, D width.
 """
 
 import json
+import os
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 from jaxtyping import Float32, Int64
 from transformers import PreTrainedTokenizerFast
 
-from erniem.embed.rows import Rows
+from erniem.embed.rows import Rows, at_once
 from erniem.embed.settings import VectorSettings, read_vector_settings
 
 __all__ = ["FILES", "OnnxBackend", "padded_rows"]
@@ -62,6 +63,7 @@ class OnnxBackend:
         self.pad = int(tokenizer.pad_token_id)
         self.width = int(self.session.get_outputs()[0].shape[-1])
         self.limit = int(tokenizer.model_max_length)
+        self.at_once = at_once(threads or os.cpu_count() or 1)
 
     def vectors(self, rows: Rows) -> Float32[np.ndarray, "S D"]:
         """Vectors of a batch."""

@@ -12,10 +12,23 @@ from transformers import PreTrainedTokenizerFast
 
 from erniem.packing import boundaries
 
-__all__ = ["Encoded", "Rows", "batches", "encoded", "frame_of", "in_batches"]
+__all__ = ["Encoded", "Rows", "at_once", "batches", "encoded", "frame_of", "in_batches"]
 
 Rows = list[list[int]]
 """Pieces of sentences, special ones too."""
+
+
+A_THREAD = 512
+"""Tokens that a processor's thread computes fastest together: what a layer makes of them stays in
+its cache. With multilingual-e5-small 2,048 took 1.5 times as long in int8."""
+
+ON_GPU = 8192
+"""Tokens that keep a GPU busy."""
+
+
+def at_once(threads: int | None) -> int:
+    """Tokens that are computed fastest together: by so many threads, or on a GPU (None)."""
+    return ON_GPU if threads is None else A_THREAD * threads
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,8 +37,9 @@ class VectorSettings:
     alone, `cls` the first token (XTREME's BUCC). Of an empty sentence, `mean_text` is `mean`."""
     prefix: str = ""
     """Words before each sentence, which count as text; e5's models want `query: `."""
-    tokens_per_batch: int = 8192
-    """Tokens of a batch at most, padding counted where there is any; a longer sentence is alone."""
+    tokens_per_batch: int | None = None
+    """Tokens of a batch at most, padding counted where there is any; a longer sentence is alone.
+    None: as many as are fastest together, see `at_once`."""
     max_length: int = 512
     """Tokens of a sentence at most, special ones counted; the model's own limit if that is less."""
 
@@ -51,7 +52,7 @@ class VectorSettings:
             raise ValueError(f"layer {self.layer}: count from 0, the first layer's output.")
         if self.max_length < 3:
             raise ValueError(f"max_length {self.max_length}: [CLS], [SEP] and a piece take three.")
-        if self.tokens_per_batch < 1:
+        if self.tokens_per_batch is not None and self.tokens_per_batch < 1:
             raise ValueError(f"tokens_per_batch {self.tokens_per_batch}: give at least 1.")
 
 

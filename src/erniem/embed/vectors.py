@@ -38,6 +38,11 @@ class Layers(Protocol):
     padded: bool
     """Whether padding costs what tokens cost."""
 
+    @property
+    def at_once(self) -> int:
+        """Tokens that are computed fastest together."""
+        ...
+
     def states(self, rows: Rows) -> Iterator[Float[Tensor, "T D"]]:
         """Real tokens after each layer, the first layer first, in evaluation mode."""
         ...
@@ -82,7 +87,7 @@ def vectors_of(
     found = [np.empty((len(rows), network.width), dtype=np.float32) for _ in ways]
     bar = tqdm(total=len(rows), desc="encoding", unit="sentence", disable=not progress)
     with bar, torch.no_grad():
-        budget = settings.tokens_per_batch
+        budget = settings.tokens_per_batch or network.at_once
         in_batches(rows, make, found, budget=budget, padded=network.padded, told=bar.update)
     return found
 
