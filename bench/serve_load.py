@@ -296,7 +296,7 @@ def sentences(path: Path | None) -> list[str]:
 def made_up(folder: Path, texts: Sequence[str]) -> None:
     """An encoder of multilingual-e5-small's size, drawn at random, that knows these texts."""
     torch.manual_seed(0)
-    tokenizer = train_tokenizer(texts, vocabulary_size=400)
+    tokenizer = train_tokenizer(texts, vocabulary_size=160)
     tokenizer.save_pretrained(folder)
     ErnieMModel(ErnieMConfig(vocab_size=len(tokenizer), **E5_SMALL)).save_pretrained(folder)
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 import erniem
-from erniem.embed import TODAYS_VECTORS, Encoder, VectorSettings, open_encoder
+from erniem.embed import TODAYS_VECTORS, Encoder, VectorSettings, open_encoder, rows
 from erniem.embed import encoder as module
-from erniem.embed import rows
 from erniem.embed.settings import write_vector_settings
 from invented import invented
 
