@@ -21,9 +21,10 @@ from jaxtyping import Float32
 from erniem.corpus.document import Document, Drops, is_pair, sides_of
 from erniem.corpus.steps.rule import Rule
 from erniem.embed import SentenceEncoder, VectorSettings, open_encoder
+from erniem.embed.encoder import unit
 from erniem.mine.vectors import vectors_for
 from erniem.tasks.retrieve.margin import NEIGHBOURS, around, margins
-from erniem.tasks.retrieve.nearest import neighbours_both_ways, unit
+from erniem.tasks.retrieve.nearest import neighbours_both_ways
 
 __all__ = ["BATCH", "FAR", "Nearness", "Semantic", "score_pairs", "scores_of"]
 

@@ -13,12 +13,13 @@ from jaxtyping import Float32
 from erniem.corpus.document import Drops, sides_of
 from erniem.corpus.sources import Source, read
 from erniem.embed import SentenceEncoder, VectorSettings
+from erniem.embed.encoder import unit
 from erniem.mine.settings import RATIO, MineSettings
 from erniem.mine.side import Side
 from erniem.tasks.retrieve.bucc import best_threshold, mine_bitext
 from erniem.tasks.retrieve.bucc_files import NAMES, read_bitext
 from erniem.tasks.retrieve.margin import margins
-from erniem.tasks.retrieve.nearest import neighbours, unit
+from erniem.tasks.retrieve.nearest import neighbours
 
 __all__ = [
     "KEPT",

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from erniem.embed import BackendName
+from erniem.embed.encoder import unit
 from erniem.search.encoder import Encodes, model_facts, open_model
 from erniem.search.entries import entries_of
 from erniem.search.hit import Hit
@@ -24,7 +25,7 @@ from erniem.search.parts import Parts, in_groups
 from erniem.search.scores import SCORES, Score, by_margin, surroundings
 from erniem.search.settings import IndexSettings
 from erniem.search.update import add_entries, check_model, remove_ids
-from erniem.tasks.retrieve.nearest import Found, unit
+from erniem.tasks.retrieve.nearest import Found
 
 __all__ = ["Index"]
 

@@ -20,12 +20,12 @@ from jaxtyping import Float32
 from tqdm import tqdm
 
 from erniem.corpus.sources.paired import why_unusable
+from erniem.embed.encoder import unit
 from erniem.search.encoder import Encodes
 from erniem.search.entries import Entry
 from erniem.search.part import PartWriter
 from erniem.search.parts import Parts
 from erniem.search.strings import Strings
-from erniem.tasks.retrieve.nearest import unit
 
 __all__ = ["Checked", "Counts", "encoded", "stage"]
 

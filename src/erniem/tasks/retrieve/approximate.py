@@ -17,7 +17,8 @@ import numpy as np
 from jaxtyping import Float32
 from tqdm import tqdm
 
-from erniem.tasks.retrieve.nearest import Found, unit
+from erniem.embed.encoder import unit
+from erniem.tasks.retrieve.nearest import Found
 
 __all__ = ["approximate_both_ways", "approximate_neighbours"]
 

@@ -19,7 +19,9 @@ from jaxtyping import Float32, Int64
 from torch import Tensor
 from tqdm import tqdm
 
-__all__ = ["Found", "nearest", "neighbours", "neighbours_both_ways", "unit"]
+from erniem.embed.encoder import unit
+
+__all__ = ["Found", "nearest", "neighbours", "neighbours_both_ways"]
 
 BLOCK = 2**15
 """Rows of a block: 50 MB of width 384."""
@@ -82,13 +84,6 @@ def neighbours_both_ways(
         forth.offer(row, cosines, column)
         back.offer(column, cosines.T, row)
     return (forth.cosines, forth.rows), (back.cosines, back.rows)
-
-
-def unit(vectors: Float32[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:
-    """The vectors at length one; of zero length, as they are."""
-    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
 
 
 class _Nearest:
