@@ -19,6 +19,7 @@ from unittest.mock import patch
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+import step_text
 import training_step
 from erniem.model import products
 
@@ -66,8 +67,8 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, help="folder; for real text (ERNIEM_DATA)")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    size = training_step.SMALL if options.small else training_step.BASE
-    text = training_step.Text(size, options.tokenizer)
+    size = step_text.SMALL if options.small else step_text.BASE
+    text = step_text.Text(size, options.tokenizer)
     ours = training_step.contestant("erniem", size, text)
     assert isinstance(ours, training_step.Ours)
     columns = {}

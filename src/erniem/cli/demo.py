@@ -1,10 +1,9 @@
 """The verb that shows a model in a browser."""
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
-from erniem.cli.vectors import VECTORS, add_vectors
+from erniem.cli.vectors import add_vectors, taken_vectors
 from erniem.cli.verb import Values, Verb
 
 __all__ = ["DEMO"]
@@ -32,14 +31,10 @@ def _demo(values: Values) -> None:
     except ModuleNotFoundError as error:
         raise ValueError(f"the demo needs {error.name}: pip install 'erniem[demo]'.") from error
     from erniem.demo.settings import DemoSettings
-    from erniem.embed import TODAYS_VECTORS, read_vector_settings
 
-    folder = values.pop("model")
-    given = {name: values.pop(name) for name in VECTORS if name in values}
-    own = read_vector_settings(folder) or TODAYS_VECTORS
-    vectors = replace(own, **given) if given else None
-    texts = tuple(values.pop("texts", ()))
-    run_demo(folder, DemoSettings(vectors=vectors, texts=texts, **values))
+    values["vectors"] = taken_vectors(values)
+    folder, texts = values.pop("model"), tuple(values.pop("texts", ()))
+    run_demo(folder, DemoSettings(texts=texts, **values))
 
 
 DEMO = {

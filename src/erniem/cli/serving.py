@@ -5,7 +5,7 @@ import os
 from dataclasses import fields
 from pathlib import Path
 
-from erniem.cli.vectors import VECTORS, add_vectors
+from erniem.cli.vectors import add_backend, add_vectors, taken_vectors
 from erniem.cli.verb import Values, Verb
 
 __all__ = ["SERVING"]
@@ -40,11 +40,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a name of this server beside localhost, as a proxy passes it on",
     )
-    parser.add_argument(
-        "--backend",
-        choices=["torch", "torch-int8", "onnx", "onnx-int8"],
-        help="what runs the sentence encoder (torch)",
-    )
+    add_backend(parser)
     parser.add_argument("--threads", type=int, metavar="N", help="of the network")
     parser.add_argument(
         "--cut", action="store_true", help="cut texts with too many tokens, instead of refusing"
@@ -65,20 +61,10 @@ def _serve(values: Values) -> None:
         values.setdefault("token", token)
     if "allow_hosts" in values:
         values["allow_hosts"] = tuple(values["allow_hosts"])
+    values["vectors"] = taken_vectors(values)
     folder = values.pop("model")
-    values["vectors"] = _vectors(folder, values)
     limits = {one.name: values.pop(one.name) for one in fields(Limits) if one.name in values}
     serve(folder, ServerSettings(**values), Limits(**limits))
-
-
-def _vectors(folder: Path, values: Values) -> object:
-    """How vectors are made, if anything is said of it; what is not said is the model's own."""
-    from dataclasses import replace
-
-    from erniem.embed.settings import TODAYS_VECTORS, read_vector_settings
-
-    given = {name: values.pop(name) for name in VECTORS if name in values}
-    return replace(read_vector_settings(folder) or TODAYS_VECTORS, **given) if given else None
 
 
 SERVING = {
