@@ -19,6 +19,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from erniem.model.products import multiply
+from erniem.model.table import TiedTable
 
 __all__ = ["Answered", "answer_losses"]
 
@@ -43,16 +44,23 @@ def answer_losses(
     weight: Float[Tensor, "V D"],
     bias: Float[Tensor, " V"],
     answers: Int[Tensor, " H"],
+    table: TiedTable | None = None,
 ) -> Answered:
     """Cross-entropies of the logits `hidden @ weight.T + bias`, equal to the plain computation.
 
     Under autocast the products are in its precision, and sums over the vocabulary in float32.
+
+    Args:
+        hidden, weight, bias, answers: vectors at the holes, the head's, the right pieces.
+        table: where the gradient of `weight` is left, if this is the weight of a tied table.
     """
     device = hidden.device.type
+    if table is not None:
+        weight = weight.detach()
     if torch.is_autocast_enabled(device):
         dtype = torch.get_autocast_dtype(device)
         hidden, weight, bias = (one.to(dtype) for one in (hidden, weight, bias))
-    losses, best = _Losses.apply(hidden, weight, bias, answers)  # type: ignore[no-untyped-call]
+    losses, best = _Losses.apply(hidden, weight, bias, answers, table)  # type: ignore[no-untyped-call]
     return Answered(losses=losses, right=best == answers)
 
 
@@ -66,6 +74,7 @@ class _Losses(torch.autograd.Function):
         weight: Tensor,
         bias: Tensor,
         answers: Tensor,
+        table: TiedTable | None,
     ) -> tuple[Tensor, Tensor]:
         total = hidden.new_full((len(hidden),), -torch.inf, dtype=torch.float32)
         top, answered, best = total.clone(), torch.zeros_like(total), torch.zeros_like(answers)
@@ -82,7 +91,7 @@ class _Losses(torch.autograd.Function):
             if keep:
                 kept.append(logits)
         ctx.save_for_backward(hidden, weight, bias, answers, total)
-        ctx.kept = kept  # type: ignore[attr-defined]
+        ctx.kept, ctx.table = kept, table  # type: ignore[attr-defined]
         ctx.mark_non_differentiable(best)
         return total - answered, best
 
@@ -90,11 +99,13 @@ class _Losses(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(
         ctx: torch.autograd.function.FunctionCtx, gradient: Tensor, _: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, None]:
+    ) -> tuple[Tensor, Tensor | None, Tensor, None, None]:
         hidden, weight, bias, answers, total = ctx.saved_tensors  # type: ignore[attr-defined]
         kept = ctx.kept  # type: ignore[attr-defined]
+        table: TiedTable | None = ctx.table  # type: ignore[attr-defined]
         of_hidden = torch.zeros_like(hidden, dtype=torch.float32)
-        of_weight, of_bias = torch.empty_like(weight), torch.empty_like(bias)
+        of_weight = torch.empty_like(weight if table is None else table.weight)
+        of_bias = torch.empty_like(bias)
         for number, block in enumerate(_blocks(len(weight))):
             rows = weight[block]
             logits = kept[number] if kept else multiply(hidden, rows, bias[block]).float()
@@ -104,7 +115,11 @@ class _Losses(torch.autograd.Function):
             of_hidden += multiply(share, rows.t())
             of_weight[block] = multiply(share.t(), hidden.t())
             of_bias[block] = share.sum(dim=0)
-        return of_hidden.to(hidden.dtype), of_weight, of_bias, None
+        of_hidden = of_hidden.to(hidden.dtype)
+        if table is None:
+            return of_hidden, of_weight, of_bias, None, None
+        table.waiting = of_weight
+        return of_hidden, None, of_bias, None, None
 
 
 def _blocks(vocabulary: int) -> Iterator[slice]:

@@ -27,6 +27,7 @@ from erniem.model.attention import BATCHED, Layout, SelfAttention
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.inputs import Packed, pack_every_place, pack_real_tokens
 from erniem.model.products import linear
+from erniem.model.table import look_up
 
 __all__ = ["ErnieMModel", "ErnieMPreTrainedModel"]
 
@@ -56,9 +57,9 @@ class Embeddings(nn.Module):
     ) -> Float[Tensor, "T D"]:
         """Adds positions, counted from 0, and languages to the word vectors."""
         places = position_ids + POSITION_OFFSET
-        total = words + _look_up(self.position_embeddings, places, "positions, after two rows")
+        total = words + look_up(self.position_embeddings, places, "positions, after two rows")
         if self.language_embeddings is not None and language_ids is not None:
-            total = total + _look_up(self.language_embeddings, language_ids, "language_ids")
+            total = total + look_up(self.language_embeddings, language_ids, "language_ids")
         return self.dropout(self.layer_norm(total))
 
 
@@ -235,7 +236,7 @@ class ErnieMModel(ErnieMPreTrainedModel):
 
     def _words(self, input_ids: Tensor) -> Tensor:
         """The vectors of pieces."""
-        return _look_up(self.embeddings.word_embeddings, input_ids, "input_ids")
+        return look_up(self.embeddings.word_embeddings, input_ids, "input_ids")
 
     def _wanted(self, name: str, given: bool | None) -> bool:
         """What the call says of an output, or else the config."""
@@ -280,17 +281,3 @@ class ErnieMModel(ErnieMPreTrainedModel):
                 f"a sequence has {longest} tokens; this model reads at most "
                 f"{self.config.longest_sequence}: truncate it (truncation=True) or cut it."
             )
-
-
-def _look_up(table: nn.Module, ids: Tensor, what: str) -> Tensor:
-    """Rows of a table; what is not in it is named (on a GPU, by CUDA's own error)."""
-    if torch.compiler.is_compiling():
-        return table(ids)
-    try:
-        return table(ids)
-    except IndexError as error:
-        rows = next(table.parameters()).shape[0]
-        raise ValueError(
-            f"{what} run from {int(ids.min())} to {int(ids.max())}, but the table has {rows} rows: "
-            "encode with the tokeniser that belongs to the model."
-        ) from error

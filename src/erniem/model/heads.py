@@ -27,6 +27,7 @@ from erniem.model.answers import Answered, answer_losses
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import ErnieMModel, ErnieMPreTrainedModel
 from erniem.model.products import linear
+from erniem.model.table import TiedTable, look_up
 
 __all__ = [
     "ErnieMForInformationExtraction",
@@ -66,9 +67,15 @@ class MaskedLMHead(nn.Module):
         """Logits over the vocabulary."""
         return self.decoder(self._turned(hidden))
 
-    def answers(self, hidden: Float[Tensor, "H D"], answers: Int[Tensor, " H"]) -> Answered:
+    def answers(
+        self,
+        hidden: Float[Tensor, "H D"],
+        answers: Int[Tensor, " H"],
+        table: TiedTable | None,
+    ) -> Answered:
         """How holes are answered, without the table of logits."""
-        return answer_losses(self._turned(hidden), self.decoder.weight, self.decoder.bias, answers)
+        decoder = self.decoder
+        return answer_losses(self._turned(hidden), decoder.weight, decoder.bias, answers, table)
 
     def _turned(self, hidden: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
         return self.layer_norm(F.gelu(linear(self.dense, hidden)))
@@ -139,6 +146,11 @@ class ErnieMForMaskedLM(ErnieMPreTrainedModel):
         """
         if by_hole and labels is None:
             raise ValueError("by_hole tells how labels were met: give labels.")
+        table = None
+        if by_hole and input_ids is not None and inputs.get("cu_seqlens") is not None:
+            table = TiedTable.of(self.get_input_embeddings(), self.lm_head.decoder)
+            if table is not None:
+                inputs["inputs_embeds"], input_ids = look_up(table, input_ids, "input_ids"), None
         outputs = _encode(self.ernie_m, input_ids, attention_mask, inputs)
         hidden = outputs.last_hidden_state
         assert hidden is not None
@@ -152,7 +164,7 @@ class ErnieMForMaskedLM(ErnieMPreTrainedModel):
             "attentions": outputs.attentions,
         }
         if by_hole:
-            found = self.lm_head.answers(hidden, labels)
+            found = self.lm_head.answers(hidden, labels, table)
             loss = found.losses.sum() / max(1, found.losses.numel())
             return MaskedLMAnswers(loss=loss, losses=found.losses, right=found.right, **states)
         logits, loss = self.lm_head(hidden), None

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-__all__ = ["linear", "multiply", "onednn_is_faster"]
+__all__ = ["has_hooks", "linear", "multiply", "onednn_is_faster"]
 
 PROCESSOR = Path("/proc/cpuinfo")
 
@@ -36,7 +36,7 @@ def linear(module: nn.Module, inputs: Float[Tensor, "... I"]) -> Float[Tensor, "
     A module with hooks, one that an adapter or a quantiser put in its place, another device or
     precision and a compiler all get the module itself.
     """
-    if type(module) is not nn.Linear or _has_hooks(module) or not _suits(inputs, module.weight):
+    if type(module) is not nn.Linear or has_hooks(module) or not _suits(inputs, module.weight):
         return module(inputs)
     return _Linear.apply(inputs, module.weight, module.bias)  # type: ignore[no-untyped-call]
 
@@ -50,7 +50,8 @@ def multiply(
     return torch.ops.mkldnn._linear_pointwise(inputs, weight, bias, "none", [], "")
 
 
-def _has_hooks(module: nn.Module) -> bool:
+def has_hooks(module: nn.Module) -> bool:
+    """Does anybody look on when the module is called."""
     return bool(
         module._forward_hooks
         or module._forward_pre_hooks
