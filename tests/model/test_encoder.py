@@ -68,7 +68,7 @@ def test_kernels_that_know_boundaries_get_the_pack_as_it_is() -> None:
         assert query.shape[0] == 1
         assert torch.equal(kwargs["cu_seq_lens_q"], kwargs["cu_seq_lens_k"])
         bounds = kwargs["cu_seq_lens_q"].tolist()
-        assert max(b - a for a, b in pairwise(bounds)) == kwargs["max_length_q"]
+        assert max(b - a for a, b in pairwise(bounds)) <= kwargs["max_length_q"] == 128
         parts = [
             torch.softmax(query[:, :, a:b] @ key[:, :, a:b].mT * kwargs["scaling"], dim=-1)
             @ value[:, :, a:b]

@@ -1,5 +1,8 @@
 """Every way to compute a step gives the plain padded computation's loss and gradients."""
 
+import os
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -57,22 +60,31 @@ TRICKS: dict[str, tuple[str, Compute, dict[str, Any]]] = {
     "filled": ("sdpa", Compute(pad_to_multiple_of=256), {}),
     "one shape": ("sdpa", Compute(pad_to_multiple_of=2048), {}),
     "checkpointing": ("sdpa", Compute(), {"activation_checkpointing": True}),
-    "boundaries": ("stand_in", Compute(pad_to_multiple_of=256), {}),
-    "compiled": ("stand_in", Compute(compile="default", pad_to_multiple_of=256), {}),
+    "boundaries": ("flex_attention", Compute(pad_to_multiple_of=256), {}),
+    "compiled": ("flex_attention", Compute(compile="default", pad_to_multiple_of=256), {}),
     "compiled, checkpointing": (
-        "stand_in",
+        "flex_attention",
         Compute(compile="reduce-overhead", pad_to_multiple_of=2048),
         {"activation_checkpointing": True},
     ),
 }
 
 
-@pytest.mark.parametrize("trick", TRICKS)
+unwatched = pytest.mark.skipif(
+    "UNWATCHED" not in os.environ, reason="no compiler follows watched types: see the last test"
+)
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")  # dynamo's
+@pytest.mark.parametrize(
+    "trick",
+    [pytest.param(name, marks=[unwatched] * ("compiled" in name)) for name in TRICKS],
+)
 def test_every_trick_gives_the_gradients_of_the_plain_padded_computation(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trick: str
 ) -> None:
     attention, compute, arguments = TRICKS[trick]
-    AttentionInterface.register("stand_in", stand_in)
+    monkeypatch.setitem(AttentionInterface._global_mapping, "flex_attention", stand_in)
     monkeypatch.setattr(run, "choose_attention", lambda *_, **__: attention)
     forms = CompileCounterWithBackend("aot_eager")
 
@@ -146,8 +158,10 @@ def test_a_filled_pack_has_one_of_few_shapes_and_all_its_tokens(
     assert filled.cu_seqlens[-1] == len(filled.position_ids) == len(filled.language_ids) == tokens
 
 
-def test_layers_are_compiled_once_for_each_shape() -> None:
-    AttentionInterface.register("stand_in", stand_in)
+@unwatched
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")  # dynamo's
+def test_layers_are_compiled_once_for_each_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(AttentionInterface._global_mapping, "flex_attention", stand_in)
     torch.compiler.reset()
     config = ErnieMConfig(
         vocab_size=60,
@@ -157,7 +171,7 @@ def test_layers_are_compiled_once_for_each_shape() -> None:
         intermediate_size=32,
     )
     model = ErnieMForMaskedLM(config).train()
-    model.set_attn_implementation("stand_in")
+    model.set_attn_implementation("flex_attention")
     forms = CompileCounterWithBackend("eager")
     compile_layers(model, Compute(compile="default", pad_to_multiple_of=128), forms)
     filling = Filling(multiple=128, longest=50, pad=1)
@@ -226,3 +240,16 @@ def test_settings_that_do_not_go_together_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         Compute(**settings)
+
+
+@pytest.mark.slow
+def test_compiled_layers_agree_in_a_process_whose_types_nobody_watches() -> None:
+    plugin = ["--noconftest", "-p", "pretrain.conftest"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *plugin, __file__, "-k", "compiled and not agree"],
+        env={**os.environ, "UNWATCHED": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "3 passed" in done.stdout, done.stdout
