@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 import torch
+from torch.nn.attention.flex_attention import create_block_mask
 from transformers import AttentionInterface
 
 from erniem.convert import to_xlm_roberta
+from erniem.model.attention import layout_of
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import ErnieMModel
 from erniem.model.heads import ErnieMForMaskedLM
@@ -66,7 +68,7 @@ def test_kernels_that_know_boundaries_get_the_pack_as_it_is() -> None:
         assert query.shape[0] == 1
         assert torch.equal(kwargs["cu_seq_lens_q"], kwargs["cu_seq_lens_k"])
         bounds = kwargs["cu_seq_lens_q"].tolist()
-        assert max(b - a for a, b in pairwise(bounds)) == kwargs["max_length_q"]
+        assert max(b - a for a, b in pairwise(bounds)) <= kwargs["max_length_q"] == 128
         parts = [
             torch.softmax(query[:, :, a:b] @ key[:, :, a:b].mT * kwargs["scaling"], dim=-1)
             @ value[:, :, a:b]
@@ -92,6 +94,21 @@ def test_flex_attention_agrees() -> None:
         model.set_attn_implementation("flex_attention")
         flexible = model(input_ids=ids, attention_mask=mask).logits
     assert torch.allclose(grouped, flexible, atol=1e-5)
+
+
+@pytest.mark.parametrize("lengths", [[5], [128, 1], [100, 100, 0, 300], [3] * 200, [260, 7, 130]])
+def test_flex_attentions_mask_is_that_of_all_pairs_of_tokens(lengths: list[int]) -> None:
+    total = sum(lengths)
+    row = torch.repeat_interleave(torch.arange(len(lengths)), torch.tensor(lengths))
+    bounds = torch.nn.functional.pad(torch.tensor(lengths).cumsum(0), (1, 0))
+    ours: Any = layout_of(bounds, "flex_attention").block_mask
+    every = create_block_mask(
+        lambda b, h, q, k: row[q] == row[k], None, None, total, total, device="cpu"
+    )
+    assert ours.shape == every.shape
+    assert torch.equal(ours.to_dense() > 0, every.to_dense() > 0)
+    pairs = torch.cartesian_prod(torch.arange(total), torch.arange(total)).T
+    assert torch.equal(ours.mask_mod(0, 0, *pairs), row[pairs[0]] == row[pairs[1]])
 
 
 def test_an_all_padding_row_gives_zeros() -> None:

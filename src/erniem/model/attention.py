@@ -26,6 +26,9 @@ __all__ = ["BATCHED", "Group", "Layout", "SelfAttention", "layout_of", "layout_o
 BATCHED = ("sdpa", "eager")
 """Attention functions that want sequences as rows of a batch; the others take a pack as it is."""
 
+BLOCK = 128
+"""Tokens of a block of flash and flex attention."""
+
 WASTE = 1.25
 """A group's longest sequence is at most so many times its shortest (price: a fifth of attention's
 work, which is a tenth of a layer's; gain: few calls)."""
@@ -52,6 +55,8 @@ class Layout:
     """Boundaries of the sequences."""
     longest: int
     """Tokens of the longest sequence."""
+    reach: int
+    """The same in whole blocks: it sizes a kernel's grid, and a compiler sees few values of it."""
     groups: tuple[Group, ...]
     """For the kernels that want batches: the pack in groups."""
     back: Int[Tensor, " T"] | None
@@ -71,6 +76,7 @@ def layout_of(cu_seqlens: Int[Tensor, " bounds"], implementation: str) -> Layout
     return Layout(
         cu_seqlens=cu_seqlens.to(torch.int32),
         longest=longest,
+        reach=-(-longest // BLOCK) * BLOCK,
         groups=groups,
         back=back,
         block_mask=_block_mask(cu_seqlens) if implementation == "flex_attention" else None,
@@ -88,6 +94,7 @@ def layout_of_rows(mask: Bool[Tensor, "B L"], *, keep_weights: bool) -> Layout:
     return Layout(
         cu_seqlens=torch.arange(rows + 1, device=mask.device, dtype=torch.int32) * width,
         longest=width,
+        reach=width,
         groups=(group,),
         back=None,
         block_mask=None,
@@ -124,15 +131,29 @@ def _grouped(
 
 
 def _block_mask(cu_seqlens: Int[Tensor, " bounds"]) -> object:
-    """flex_attention's mask: a token sees the tokens of its own sequence."""
-    from torch.nn.attention.flex_attention import create_block_mask
+    """flex_attention's mask: a token sees the tokens of its own sequence.
+
+    Written from the boundaries: torch's `create_block_mask` looks at all T x T pairs of tokens, at
+    16,384 tokens a quarter of a billion.
+    """
+    from torch.nn.attention.flex_attention import BlockMask
 
     total = int(cu_seqlens[-1])
     row = torch.repeat_interleave(
         torch.arange(len(cu_seqlens) - 1, device=cu_seqlens.device), cu_seqlens.diff()
     )
-    return create_block_mask(
-        lambda b, h, q, k: row[q] == row[k], None, None, total, total, device=str(row.device)
+    opening = torch.arange(0, total, BLOCK, device=row.device)
+    closing = (opening + BLOCK - 1).clamp(max=total - 1)
+    first = cu_seqlens[row[opening]] // BLOCK
+    last = (cu_seqlens[row[closing] + 1] - 1) // BLOCK
+    blocks = torch.arange(len(opening), device=row.device)
+    seen = (first[:, None] + blocks).clamp(max=len(opening) - 1)
+    return BlockMask.from_kv_blocks(
+        (last - first + 1).to(torch.int32)[None, None],
+        seen.to(torch.int32)[None, None],
+        BLOCK_SIZE=BLOCK,
+        mask_mod=lambda b, h, q, k: row[q] == row[k],
+        seq_lengths=(total, total),
     )
 
 
@@ -244,8 +265,8 @@ class SelfAttention(nn.Module):
             scaling=self.scaling,
             cu_seq_lens_q=layout.cu_seqlens,
             cu_seq_lens_k=layout.cu_seqlens,
-            max_length_q=layout.longest,
-            max_length_k=layout.longest,
+            max_length_q=layout.reach,
+            max_length_k=layout.reach,
         )
         return output[0]
 

@@ -19,6 +19,7 @@ from transformers import PreTrainedTokenizerFast
 from erniem.corpus.corpus import Corpus
 from erniem.objectives import Ask, Health, answer, ask, health
 from erniem.packing import Pack, Sentences, SpecialIds
+from erniem.pretrain.compute import Filling
 from erniem.pretrain.recipe import Objectives
 
 __all__ = ["Asking", "CheckUp", "partners_of"]
@@ -58,6 +59,7 @@ class Asking:
         special: ids of the special tokens.
         counts: how often each language's text has each piece; read by `corrected` guesses.
         seed: seed of the dice of `sample`.
+        filling: fills questions up to few shapes; None for as they are.
     """
 
     def __init__(
@@ -66,7 +68,9 @@ class Asking:
         special: SpecialIds,
         counts: Int[np.ndarray, "L V"],
         seed: int,
+        filling: Filling | None = None,
     ) -> None:
+        self.filling = filling
         self.guess = settings.btmlm.guess
         self.special = special
         self.seed = seed
@@ -82,6 +86,7 @@ class Asking:
         device = next(network.parameters()).device
 
         def logits_at(pack: Pack, holes: Int[np.ndarray, " H"]) -> Tensor:
+            pack = pack if self.filling is None else self.filling.fill(pack)
             arrays = {
                 "input_ids": pack.input_ids,
                 "position_ids": pack.position_ids,

@@ -21,6 +21,7 @@ from erniem.objectives import (
     tlm,
 )
 from erniem.packing import SpecialIds
+from erniem.pretrain.compute import Filling
 from erniem.pretrain.recipe import OBJECTIVES, Objectives
 from erniem.pretrain.stream import MixedSentences, Stream
 
@@ -121,14 +122,15 @@ class Assembler:
         )
 
 
-def as_tensors(batches: Sequence[Batch]) -> dict[str, Tensor]:
-    """The joined micro-batch as the encoder's call and the loss take it."""
+def as_tensors(batches: Sequence[Batch], filling: Filling | None = None) -> dict[str, Tensor]:
+    """The joined micro-batch as the encoder's call and the loss take it, filled up if it is to."""
     joined = join(batches, OBJECTIVES)
+    pack = joined.pack if filling is None else filling.fill(joined.pack)
     return {
-        "input_ids": torch.from_numpy(joined.pack.input_ids),
-        "position_ids": torch.from_numpy(joined.pack.position_ids),
-        "language_ids": torch.from_numpy(joined.pack.language_ids),
-        "cu_seqlens": torch.from_numpy(joined.pack.cu_seqlens),
+        "input_ids": torch.from_numpy(pack.input_ids),
+        "position_ids": torch.from_numpy(pack.position_ids),
+        "language_ids": torch.from_numpy(pack.language_ids),
+        "cu_seqlens": torch.from_numpy(pack.cu_seqlens),
         "holes": torch.from_numpy(joined.holes),
         "answers": torch.from_numpy(joined.answers),
         "objective": torch.from_numpy(joined.objective),

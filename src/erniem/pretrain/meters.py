@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 __all__ = ["Meters"]
@@ -40,6 +40,7 @@ class Meters:
         self.steps = zeros(1)
         self.tokens = zeros(len(languages) + 1)
         self.all_tokens = zeros(len(languages) + 1)
+        self.filler = zeros(2)
 
     @property
     def _sums(self) -> dict[str, Tensor]:
@@ -61,6 +62,11 @@ class Meters:
         self.tokens += tokens.to(self.tokens.device)
         self.all_tokens += tokens.to(self.tokens.device)
 
+    def add_filler(self, is_filler: Bool[Tensor, " T"]) -> None:
+        """Counts the filler of one micro-batch, and all its tokens."""
+        counts = torch.tensor([int(is_filler.sum()), len(is_filler)], dtype=torch.float64)
+        self.filler += counts.to(self.filler.device)
+
     def gather(self, reduce: Callable[[Tensor], Tensor], *, keep: bool) -> None:
         """Adds up the sums of all processes; the one with `keep` holds them, others start anew."""
         for value in self._sums.values():
@@ -75,6 +81,8 @@ class Meters:
             if holes:
                 line[f"loss/{name}"] = float(self.loss[place]) / holes
                 line[f"accuracy/{name}"] = float(self.correct[place]) / holes
+        if self.filler[0]:
+            line["filler"] = float(self.filler[0] / self.filler[1])
         for code, count in zip(self.languages, self.all_tokens[1:].tolist(), strict=True):
             line[f"tokens/{code}"] = count
         return line
@@ -91,5 +99,6 @@ class Meters:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Takes up the sums that `state` gave."""
-        for name, value in self._sums.items():
-            value.copy_(torch.tensor(state[name], dtype=torch.float64))
+        sums = self._sums
+        for name, numbers in state.items():  # an older run's checkpoint has fewer
+            sums[name].copy_(torch.tensor(numbers, dtype=torch.float64))

@@ -20,6 +20,7 @@ from erniem.objectives import (
 __all__ = [
     "Batch",
     "Checkpoints",
+    "Compute",
     "Encoder",
     "Health",
     "Objectives",
@@ -186,6 +187,39 @@ class Checkpoints:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Compute:
+    """How the same sums are computed; the curve stays as it is, up to rounding (docs/gpu.md)."""
+
+    attention: Literal["auto", "sdpa", "flash_attention_2", "flex_attention"] = "auto"
+    """`auto`: on a GPU flash_attention_2 if the package flash-attn is there and the precision is
+    half, else flex_attention; sdpa on a CPU, and where flex_attention knows no dropout."""
+    compile: Literal["default", "reduce-overhead"] | None = None
+    """Mode of torch.compile for the layers, `reduce-overhead` with CUDA graphs; not compiled if
+    null. It wants `pad_to_multiple_of`."""
+    pad_to_multiple_of: int | None = None
+    """Packs are filled up to a multiple of so many tokens, so that few shapes occur; so many that
+    every pack fits, and there is one. Not filled if null."""
+
+    def __post_init__(self) -> None:
+        multiple = self.pad_to_multiple_of
+        if multiple is not None and (multiple < 128 or multiple % 128):
+            raise ValueError(
+                f"compute.pad_to_multiple_of is {multiple}; it must be a multiple of 128, the "
+                "block of the attention kernels."
+            )
+        if self.compile is not None and multiple is None:
+            raise ValueError(
+                f"compute.compile: {self.compile} would compile every pack anew: give "
+                "compute.pad_to_multiple_of a number of tokens."
+            )
+        if self.compile is not None and self.attention == "sdpa":
+            raise ValueError(
+                "compute.compile: sdpa takes a pack in groups of like lengths, whose shapes never "
+                "come again: choose flash_attention_2 or flex_attention."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Everything that decides a pre-training run."""
 
@@ -221,6 +255,8 @@ class Recipe:
     """Optimiser and schedule."""
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     """Checkpoints and logs."""
+    compute: Compute = field(default_factory=Compute)
+    """How the sums are computed."""
     seed: int = 1
     """Seed of weights, mix and masks."""
     parallel: Literal["ddp", "fsdp2"] = "ddp"

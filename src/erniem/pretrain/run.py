@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from erniem.model.heads import ErnieMForMaskedLM
 from erniem.pretrain.asking import Asking, CheckUp, partners_of
 from erniem.pretrain.assemble import Assembler
 from erniem.pretrain.checkpoints import last_checkpoint
+from erniem.pretrain.compute import Filling, choose_attention, compile_layers
 from erniem.pretrain.initial import start_repeating
 from erniem.pretrain.recipe import Recipe
 from erniem.pretrain.stream import PARALLEL, Stream
@@ -35,7 +36,7 @@ __all__ = ["PretrainResult", "micro_batches_each", "pretrain"]
 RECIPE_FILE = "recipe.yaml"
 MISFITS_FILE = "misfits.json"
 """How many sentences were cropped and pairs left out for their length, see `Stream.misfits`."""
-FREE_TO_CHANGE = ("output", "checkpoints", "parallel", "trainer")
+FREE_TO_CHANGE = ("output", "checkpoints", "compute", "parallel", "trainer")
 """Parts of a recipe that a resumed run may change: they leave the curve as it is."""
 
 
@@ -87,10 +88,13 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
     languages = _languages(recipe, corpus)
     _check_output(recipe)
     arguments = training_arguments(recipe)
+    recipe = _with_attention(recipe, arguments)
     tokenizer = open_tokenizer(corpus.tokenizer_folder)
     set_seed(recipe.seed)
     model = _model(recipe, corpus, tokenizer)
     _check_length(recipe, model)
+    model.set_attn_implementation(recipe.compute.attention)
+    compile_layers(model, recipe.compute)
     trainer = _trainer(recipe, arguments, corpus, languages, model, tokenizer, callbacks)
     if arguments.should_save:
         recipe.output.mkdir(parents=True, exist_ok=True)
@@ -104,6 +108,18 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
         trainer.train_from(checkpoint)
         trainer.save_folder("final")
     return _result(recipe)
+
+
+def _with_attention(recipe: Recipe, arguments: TrainingArguments) -> Recipe:
+    """The recipe with the attention that runs here in the place of `auto`."""
+    compute = recipe.compute
+    chosen: Any = choose_attention(
+        compute.attention,
+        device=arguments.device.type,
+        half=arguments.bf16 or arguments.fp16,
+        dropout=recipe.dropout,
+    )
+    return replace(recipe, compute=replace(compute, attention=chosen))
 
 
 def _found(output: Path) -> tuple[Path | None, bool]:
@@ -223,6 +239,8 @@ def training_arguments(recipe: Recipe) -> TrainingArguments:
             raise ValueError(
                 f"trainer.{name}: transformers' TrainingArguments has no such argument."
             )
+        if name.startswith("torch_compile"):
+            raise ValueError(f"trainer.{name}: write `compute.compile` in the recipe instead.")
         if name in ("fsdp", "fsdp_config"):
             raise ValueError(f"trainer.{name}: write `parallel: fsdp2` in the recipe instead.")
         if name in ours:
@@ -294,7 +312,9 @@ def _trainer(
         per_step=recipe.micro_batches,
     )
     partners = partners_of(corpus, languages, settings.btmlm.targets)
-    asking = Asking(settings, special, counts, recipe.seed)
+    multiple, longest = recipe.compute.pad_to_multiple_of, recipe.batch.max_length
+    filling = multiple and Filling(multiple=multiple, longest=longest, pad=special.pad)
+    asking = Asking(settings, special, counts, recipe.seed, filling or None)
     check_up = CheckUp(
         corpus,
         tokenizer,

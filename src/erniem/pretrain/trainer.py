@@ -41,6 +41,7 @@ from erniem.model.heads import ErnieMForMaskedLM
 from erniem.pretrain.asking import Asking, CheckUp
 from erniem.pretrain.assemble import Assembler, as_tensors
 from erniem.pretrain.checkpoints import STAGING, publish, step_of, telling_of_a_full_disk
+from erniem.pretrain.compute import compile_layers, keep_gradients
 from erniem.pretrain.meters import Meters
 from erniem.pretrain.processes import ManyProcesses
 from erniem.pretrain.progress import ProgressLine
@@ -159,6 +160,8 @@ class PretrainTrainer(ManyProcesses):
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
         numbers = micro_batches_of(step, rank, world, self.recipe.micro_batches)
         batches = [self._assemble(number) for number in numbers]
+        if self.recipe.compute.compile == "reduce-overhead" and not self.sharded:
+            keep_gradients(self.network)
         objective = torch.cat([batch["objective"] for batch in batches])
         holes = torch.bincount(objective, minlength=len(OBJECTIVES)).to(device, torch.float32)
         self.meters.steps += 1 / world
@@ -173,7 +176,9 @@ class PretrainTrainer(ManyProcesses):
             guesses = self.asking.answer(self.asker, draft.ask, number)
             batches.append(self.assembler.learn(draft.ask, guesses, number))
         dice = np.random.SeedSequence([self.recipe.seed, number, *b"dropout"]).generate_state(1)
-        return {**as_tensors(batches), "dice": torch.from_numpy(dice.astype(np.int64))}
+        tensors = as_tensors(batches, self.asking.filling)
+        self.meters.add_filler(tensors["input_ids"] == self.assembler.special.pad)
+        return {**tensors, "dice": torch.from_numpy(dice.astype(np.int64))}
 
     # Optimiser
 
@@ -241,6 +246,8 @@ class PretrainTrainer(ManyProcesses):
         """Loads the weights with which stage 2 opened, if it is they that answer."""
         if self.recipe.objectives.btmlm.asker == "frozen" and self.stage > 1:
             asker = ErnieMForMaskedLM.from_pretrained(self.run / "stage1").requires_grad_(False)
+            asker.set_attn_implementation(self.network.config._attn_implementation)
+            compile_layers(asker, self.recipe.compute)
             self._frozen = nn.Module.to(asker, self.args.device)
 
     # Logs
