@@ -143,28 +143,25 @@ def guess(
     special: SpecialIds,
     generator: torch.Generator,
     log_frequency: Float[Tensor, "H V"] | None = None,
-) -> tuple[Int[Tensor, " H"], Float[Tensor, " H"]]:
-    """One piece for each placeholder, never a special token, and how sure the network is of it.
+) -> Int[Tensor, " H"]:
+    """One piece for each placeholder, never a special token.
 
     Args:
-        logits: the network's answer.
+        logits: the network's answer; special tokens are struck out in it.
         settings: the method.
         special: the ids that cannot be guessed.
         generator: the dice of `sample`.
         log_frequency: for `corrected`, the log frequency of each piece in the target language.
     """
-    logits = logits.float().clone()
     logits[:, list(special.ids)] = -torch.inf
-    score = logits
+    score = logits.float()
     if settings.method == "corrected":
         assert log_frequency is not None, "corrected needs frequencies"
-        score = logits - settings.strength * log_frequency
+        score = score - settings.strength * log_frequency
     if settings.method == "sample":
         noise = torch.rand(logits.shape, generator=generator).to(logits.device)
-        score = logits / settings.temperature - torch.log(-torch.log(noise))  # Gumbel-max
-    pieces = score.argmax(dim=-1)
-    sure = logits.log_softmax(dim=-1).gather(1, pieces[:, None])[:, 0]
-    return pieces, sure
+        score = score / settings.temperature - torch.log(-torch.log(noise))  # Gumbel-max
+    return score.argmax(dim=-1)
 
 
 def answer(
@@ -179,7 +176,8 @@ def answer(
 
     Args:
         question: what to ask.
-        network: gives the logits `(H, V)` at holes of a pack; it is called without gradient.
+        network: gives the logits `(H, V)` at holes of a pack, which are written over; it is called
+            without gradient.
         settings: how to choose.
         special: ids that are no text.
         generator: the dice of `sample`.
@@ -195,11 +193,12 @@ def answer(
         if log_frequency is not None and settings.method == "corrected":
             targets = question.targets[question.sequence[waiting]]
             frequency = log_frequency[torch.from_numpy(targets)].to(logits.device)
-        pieces, sure = (
-            value.cpu().numpy() for value in guess(logits, settings, special, generator, frequency)
-        )
-        everyone = np.ones(len(waiting), dtype=bool)
-        filled = choose(question.sequence[waiting], everyone, 1 / left, -sure)
+        best = guess(logits, settings, special, generator, frequency)
+        pieces = best.cpu().numpy()
+        filled = np.ones(len(waiting), dtype=bool)
+        if left > 1:
+            sure = logits.gather(1, best[:, None])[:, 0].float() - logits.float().logsumexp(dim=1)
+            filled = choose(question.sequence[waiting], filled, 1 / left, -sure.cpu().numpy())
         guesses[waiting[filled]] = pieces[filled]
         pack = _filled(pack, question.holes[waiting[filled]], pieces[filled])
         # On to the last pass even if none waits: sharded weights are gathered by all processes.
