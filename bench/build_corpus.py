@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import datasets
+import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,7 +32,9 @@ from erniem.corpus.build.vocabulary import Vocabulary
 from erniem.corpus.corpus import Corpus, open_corpus
 from erniem.corpus.document import Drops, sides_of
 from erniem.corpus.recipe import CorpusRecipe
+from erniem.corpus.shards import BOUNDS, TOKENS, shard_file, shard_name
 from erniem.corpus.sources import SourceEntry, find_sources, read
+from erniem.packing import within
 from erniem.tokenization import open_tokenizer
 
 ENDINGS = {1: "txt", 2: "tsv"}
@@ -221,15 +224,22 @@ def compare(arguments: argparse.Namespace) -> None:
         ours, theirs = [], []
         for repeat in range(arguments.repeats):
             ours.append(_encode(making, remaining))
-            seconds, rows, pieces = _map(making, files, folder / f"map{repeat}", arguments.workers)
-            theirs.append(seconds)
-        ratios = [other / mine for mine, other in zip(ours, theirs, strict=True)]
-        print(
-            f"{rows:,} sentences, {pieces:,} pieces, {arguments.workers} processes: ours "
-            f"{statistics.median(ours):.1f} s, datasets.map {statistics.median(theirs):.1f} s, "
-            f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}); as "
-            f"many pieces: {_pieces(making) == pieces}"
-        )
+            taken, done = _map(making, files, folder / f"map{repeat}", arguments.workers)
+            theirs.append(taken)
+            print(f"  ours {ours[-1]}; datasets.map {theirs[-1]}", flush=True)
+        pieces = _check_same(making, done)
+        print(f"{len(done):,} sentences, {pieces:,} pieces, the same in both; ", end="")
+        print(f"{arguments.workers} processes, {arguments.repeats} times in turn:")
+        for what in ("clock", "processors"):
+            pairs = [
+                (getattr(a, what), getattr(b, what)) for a, b in zip(ours, theirs, strict=True)
+            ]
+            ratios = [other / mine for mine, other in pairs]
+            mine, other = (statistics.median(one) for one in zip(*pairs, strict=True))
+            print(
+                f"  {what:10} ours {mine:.1f} s, datasets.map {other:.1f} s: "
+                f"{statistics.median(ratios):.2f} times ({min(ratios):.2f} to {max(ratios):.2f})"
+            )
 
 
 def _kept(making: run._Build, remaining: Remaining, rank: int, folder: Path) -> str:
@@ -242,17 +252,33 @@ def _kept(making: run._Build, remaining: Remaining, rank: int, folder: Path) -> 
     return str(path)
 
 
-def _encode(making: run._Build, remaining: Remaining) -> float:
-    """Seconds of our stage that encodes, begun anew."""
+@dataclasses.dataclass(frozen=True)
+class Taken:
+    """Seconds of a contestant."""
+
+    clock: float
+    processors: float
+    """Of all its processes together, which other work on the machine changes little."""
+
+    def __str__(self) -> str:
+        return f"{self.clock:.1f} s, {self.processors:.1f} s of processors"
+
+
+def _encode(making: run._Build, remaining: Remaining) -> Taken:
+    """Our stage that encodes, begun anew."""
     for left in ("encode", "parts", "encoded"):
         shutil.rmtree(making.work.folder / left, ignore_errors=True)
-    start = time.perf_counter()
-    making.encode(remaining)
-    return time.perf_counter() - start
+    with Watched() as watched:
+        start = time.perf_counter()
+        making.encode(remaining)
+        clock = time.perf_counter() - start
+    return Taken(clock, watched.busy)
 
 
-def _map(making: run._Build, files: list[str], cache: Path, workers: int) -> tuple[float, int, int]:
-    """Seconds of `datasets.map`, sentences and pieces."""
+def _map(
+    making: run._Build, files: list[str], cache: Path, workers: int
+) -> tuple[Taken, datasets.Dataset]:
+    """`datasets.map`, its tokeniser open and its table read before."""
     datasets.disable_progress_bars()
     tokenizer = open_tokenizer(making.tokenizer_folder)
     table = datasets.Dataset.from_parquet(files, cache_dir=str(cache))
@@ -261,15 +287,29 @@ def _map(making: run._Build, files: list[str], cache: Path, workers: int) -> tup
         ids = tokenizer(batch["text"], add_special_tokens=False, return_attention_mask=False)
         return {"input_ids": ids["input_ids"]}
 
-    start = time.perf_counter()
-    done = table.map(encode, batched=True, num_proc=workers, remove_columns=["text"])
-    seconds = time.perf_counter() - start
-    return seconds, len(done), pc.sum(pc.list_value_length(done.data["input_ids"])).as_py()
+    with Watched() as watched:
+        start = time.perf_counter()
+        done = table.map(encode, batched=True, num_proc=workers, remove_columns=["text"])
+        clock = time.perf_counter() - start
+    return Taken(clock, watched.busy), done
 
 
-def _pieces(making: run._Build) -> int:
-    facts = [json.loads(making.work.encoded(rank).read_text()) for rank in making.ranks]
-    return sum(counts["tokens"] for one in facts for _, _, counts in one["datasets"])
+def _check_same(making: run._Build, done: datasets.Dataset) -> int:
+    """How many pieces both wrote; they are compared, one by one, sentence by sentence."""
+    column = done.data["input_ids"]
+    theirs = pc.list_flatten(column).to_numpy()
+    lengths = pc.list_value_length(column).to_numpy()
+    ours, bounds = [], []
+    for rank in making.ranks:
+        facts = json.loads(making.work.encoded(rank).read_text())
+        for label, source, _ in facts["datasets"]:
+            path = making.work.parts(rank) / shard_name(label, source)
+            ours.append(np.load(shard_file(path, TOKENS)))
+            bounds.append(np.diff(np.load(shard_file(path, BOUNDS))))
+    assert np.array_equal(np.concatenate(bounds), np.minimum(lengths, making.recipe.max_pieces))
+    kept = within(lengths) < making.recipe.max_pieces
+    assert np.array_equal(np.concatenate(ours), theirs[kept])
+    return int(kept.sum())
 
 
 def main() -> None:

@@ -3,12 +3,12 @@
 Letters: T pieces of n sentences.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Int
@@ -83,9 +83,11 @@ class Splitter:
         """
         backend = None if is_segmenting(folder) else _bare(folder)
         if backend is not None:
-            model: Any = backend.model
+            state = json.loads(backend.to_str())  # the model itself does not say it
             return cls(
-                WordMemory(backend).split, size=backend.get_vocab_size(), unknown=model.unk_id
+                WordMemory(backend).split,
+                size=backend.get_vocab_size(),
+                unknown=state["model"]["unk_id"],
             )
         tokenizer = open_tokenizer(folder)
         return cls(partial(_ids, tokenizer), size=len(tokenizer), unknown=tokenizer.unk_token_id)
