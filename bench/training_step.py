@@ -23,6 +23,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +35,7 @@ from transformers import XLMRobertaForMaskedLM
 
 from erniem.convert import to_xlm_roberta
 from erniem.model.configuration import ErnieMConfig
-from erniem.model.heads import IGNORED, ErnieMForMaskedLM
+from erniem.model.masked_lm import IGNORED, ErnieMForMaskedLM
 from erniem.objectives import (
     Batch,
     CAMLMSettings,
@@ -308,10 +309,18 @@ def objective_rows(size: Size, text: Text, repeats: int) -> list[Row]:
 
 
 def memory_rows(size: Size, options: argparse.Namespace) -> list[Row]:
-    """The most memory of a process that takes the same steps."""
+    """The most memory of a process that takes the same steps, and larger ones."""
+    rows = []
+    for sentences in (size.sentences, size.sentences * 3 // 2):
+        rows += memory_of_steps(size, sentences, options)
+    return rows
+
+
+def memory_of_steps(size: Size, sentences: int, options: argparse.Namespace) -> list[Row]:
     peaks = {}
     for name in NAMES:
         command = [sys.executable, __file__, "--memory-of", name, "--size", size.name]
+        command += ["--sentences", str(sentences)]
         command += ["--threads", str(options.threads), "--repeats", str(options.repeats)]
         command += ["--tokenizer", str(options.tokenizer)] * bool(options.tokenizer)
         done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -319,7 +328,7 @@ def memory_rows(size: Size, options: argparse.Namespace) -> list[Row]:
     return compared(
         peaks,
         ours="erniem",
-        what=f"{size.name}, most memory of the process",
+        what=f"{size.name}, {sentences} sentences, most memory of the process",
         unit="MB",
         targets={"defaults": "≤ 0.5"} if size is BASE else None,
     )
@@ -340,12 +349,13 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, help="folder; for real text (ERNIEM_DATA)")
     parser.add_argument("--only", choices=["small", "base"], help="this size alone")
     parser.add_argument("--size", help=argparse.SUPPRESS)
+    parser.add_argument("--sentences", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     by_name = {size.name: size for size in (TINY, SMALL, BASE)}
     if options.memory_of:
-        size = by_name[options.size]
+        size = replace(by_name[options.size], sentences=options.sentences)
         step = contestant(options.memory_of, size, Text(size, options.tokenizer))
         for repeat in range(options.repeats):
             step(repeat)

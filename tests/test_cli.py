@@ -1,4 +1,5 @@
 import inspect
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,6 +10,7 @@ import pytest
 from erniem.cli import VERBS, main
 from erniem.corpus.build.folders import recipe_of
 from erniem.tasks.retrieve.evaluate import evaluate
+from erniem.tokenization import open_tokenizer
 
 
 def test_help_comes_without_anything_heavy() -> None:
@@ -100,6 +102,33 @@ def test_text_becomes_a_tokenizer_and_a_corpus(
     assert main([*build, "--max-per-source", "9"]) == 1
     assert "changed: max_per_source" in capsys.readouterr().err
     assert main(["corpus", "check", output]) == 0
+
+
+def test_a_vocabulary_is_trained_by_the_recipe_of_a_corpus(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"text": f"figo {n} lumi bade nope"} for n in range(300)]
+    rows += [{"text": f"zzzz {n}"} for n in range(300)]
+    (tmp_path / "sw.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    recipe, output = tmp_path / "recipe.yaml", str(tmp_path / "tokenizer")
+    source = tmp_path / "sw.jsonl"
+    recipe.write_text(
+        f"output: corpus\nsources: [{{path: {source}}}]\nsteps: [length: {{least_words: 4}}]\n"
+    )
+    train = ["tokenizer", str(recipe), "vocabulary.size=30", "executor={workers: 1}"]
+    assert main([*train, "--output", output]) == 0
+    assert capsys.readouterr().out == f"{output}\n"
+    pieces = open_tokenizer(Path(output)).get_vocab()
+    assert len(pieces) == 30
+    assert any("figo" in piece for piece in pieces)
+    assert not any("z" in piece for piece in pieces)  # lines that the recipe's steps drop
+    assert main([*train, "--output", output]) == 1
+    assert "exists already" in capsys.readouterr().err
+    other = ["--output", str(tmp_path / "other")]
+    assert main([*train, *other, "--vocabulary-size", "30"]) == 1
+    assert "vocabulary.size=32000" in capsys.readouterr().err
+    assert main([*train, f"tokenizer={output}", *other]) == 1
+    assert "tokenizer=null" in capsys.readouterr().err
 
 
 def test_a_corpus_is_built_by_a_recipe_and_single_keys(

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from erniem.model.encoder import ErnieMModel
     from erniem.model.heads import (
         ErnieMForInformationExtraction,
-        ErnieMForMaskedLM,
         ErnieMForMultipleChoice,
         ErnieMForQuestionAnswering,
         ErnieMForSequenceClassification,
         ErnieMForTokenClassification,
     )
+    from erniem.model.masked_lm import ErnieMForMaskedLM
     from erniem.tasks.extract.extractor import Extractor
     from erniem.tokenization.tokenizer import ErnieMTokenizer
 
@@ -49,7 +49,7 @@ PUBLIC = {
     "Encoder": "erniem.embed.encoder",
     "ErnieMConfig": "erniem.model.configuration",
     "ErnieMForInformationExtraction": "erniem.model.heads",
-    "ErnieMForMaskedLM": "erniem.model.heads",
+    "ErnieMForMaskedLM": "erniem.model.masked_lm",
     "ErnieMForMultipleChoice": "erniem.model.heads",
     "ErnieMForQuestionAnswering": "erniem.model.heads",
     "ErnieMForSequenceClassification": "erniem.model.heads",

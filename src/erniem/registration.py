@@ -80,7 +80,8 @@ AFTER: dict[str, Callable[[], object]] = {
         import_module, "transformers.modeling_layers"
     ),
     "transformers.modeling_layers": partial(import_module, "erniem.model.encoder"),
-    "erniem.model.encoder": partial(import_module, "erniem.model.heads"),
+    "erniem.model.encoder": partial(import_module, "erniem.model.masked_lm"),
+    "erniem.model.masked_lm": partial(import_module, "erniem.model.heads"),
     "erniem.model.heads": _register_models,
 }
 """What to do when a module has been imported."""

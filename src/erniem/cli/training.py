@@ -12,15 +12,16 @@ __all__ = ["TRAINING"]
 
 def _tokenizer_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "sources",
+        "what",
         nargs="+",
-        type=Path,
-        metavar="FOLDER",
-        help="text: XX.txt (a sentence a line) and XX-YY.tsv (pairs), plain or .gz .xz .zst",
+        metavar="FOLDER | FILE.yaml | key=value",
+        help="folders of text, XX.txt (a sentence a line) and XX-YY.tsv (pairs), plain or .gz .xz "
+        ".zst .bz2; or a recipe of `corpus build`: its sources, its steps, its `vocabulary`",
     )
     parser.add_argument("--output", type=Path, required=True, help="folder to make")
-    parser.add_argument("--languages", nargs="+", metavar="XX", help="only these (default: all)")
-    parser.add_argument(
+    of_folders = parser.add_argument_group("of folders (a recipe has keys for both)")
+    of_folders.add_argument("--languages", nargs="+", metavar="XX", help="only these (all)")
+    of_folders.add_argument(
         "--vocabulary-size", type=int, metavar="V", help="pieces, special ones counted (16000)"
     )
 
@@ -73,8 +74,23 @@ def _quickstart(values: Values) -> None:
 
 def _tokenizer(values: Values) -> None:
     from erniem.corpus.build.folders import build_tokenizer
+    from erniem.corpus.build.run import build_vocabulary
+    from erniem.corpus.recipe import read_corpus_recipe
 
-    print(build_tokenizer(values.pop("sources"), values.pop("output"), **values))
+    given: list[str] = values.pop("what")
+    output: Path = values.pop("output")
+    keys = [one for one in given if "=" in one]
+    files = [Path(one) for one in given if one.endswith((".yaml", ".yml"))]
+    if not keys and not files:
+        build_tokenizer([Path(one) for one in given], output, **values)
+    elif values or len(keys) + len(files) < len(given):
+        raise ValueError(
+            "a recipe says everything but --output itself: write what else you gave as key=value "
+            "(vocabulary.size=32000); the keys: erniem corpus build --keys."
+        )
+    else:
+        build_vocabulary(read_corpus_recipe(*files, overrides=[*keys, f"output={output}"]))
+    print(output)
 
 
 def _pretrain(values: Values) -> None:
@@ -108,7 +124,7 @@ TRAINING = {
         example="erniem quickstart",
     ),
     "tokenizer": Verb(
-        help="train a vocabulary on folders of text",
+        help="train a vocabulary on folders of text, or by the recipe of a corpus",
         arguments=_tokenizer_arguments,
         run=_tokenizer,
         example="erniem tokenizer text/ --output tokenizer --vocabulary-size 32000",

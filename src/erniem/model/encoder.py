@@ -11,7 +11,7 @@ Letters: B rows, L tokens of a row, T real tokens of all sequences, S sequences,
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from jaxtyping import Float, Int
@@ -29,7 +29,7 @@ from erniem.model.inputs import Packed, pack_every_place, pack_real_tokens
 from erniem.model.products import linear
 from erniem.model.table import look_up
 
-__all__ = ["ErnieMModel", "ErnieMPreTrainedModel"]
+__all__ = ["ErnieMModel", "ErnieMPreTrainedModel", "Inputs", "encode"]
 
 POSITION_OFFSET = 2
 """Rows of the position table before position 0, as in XLM-R: padding has row 1."""
@@ -151,6 +151,17 @@ class ErnieMPreTrainedModel(PreTrainedModel):
         if isinstance(module, nn.LayerNorm):
             init.ones_(module.weight)
             init.zeros_(module.bias)
+
+
+class Inputs(TypedDict, total=False):
+    """What else a head hands on to the encoder: see `ErnieMModel.forward`."""
+
+    position_ids: Tensor | None
+    language_ids: Tensor | None
+    inputs_embeds: Tensor | None
+    cu_seqlens: Tensor | None
+    output_hidden_states: bool | None
+    output_attentions: bool | None
 
 
 class ErnieMModel(ErnieMPreTrainedModel):
@@ -281,3 +292,10 @@ class ErnieMModel(ErnieMPreTrainedModel):
                 f"a sequence has {longest} tokens; this model reads at most "
                 f"{self.config.longest_sequence}: truncate it (truncation=True) or cut it."
             )
+
+
+def encode(
+    encoder: ErnieMModel, input_ids: Tensor | None, attention_mask: Tensor | None, inputs: Inputs
+) -> BaseModelOutputWithPooling:
+    """The encoder's outputs, never as a tuple."""
+    return encoder(input_ids, attention_mask, **{**inputs, "return_dict": True})

@@ -108,15 +108,12 @@ def build_tokenizer(
     Raises:
         ValueError: as `build` does.
     """
-    if output.exists():
-        raise ValueError(f"{output} exists already: choose another output, or delete it.")
     recipe = recipe_of(
         sources,
         output,
         vocabulary_size=vocabulary_size,
         vocabulary_alpha=vocabulary_alpha,
         languages=languages,
-        held_out=0,
     )
     build_vocabulary(recipe)
     return output

@@ -5,7 +5,7 @@ import math
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -77,10 +77,18 @@ def build(recipe: CorpusRecipe) -> Corpus:
 def build_vocabulary(recipe: CorpusRecipe) -> None:
     """Trains the vocabulary of a recipe alone, and writes it as its output.
 
+    Nothing is held out: a vocabulary knows no sentence.
+
     Raises:
-        ValueError: as `build` does.
+        ValueError: as `build` does; an output that exists; a recipe that has a tokeniser.
     """
-    making = _Build(recipe)
+    if recipe.output.exists():
+        raise ValueError(f"{recipe.output} exists already: choose another output, or delete it.")
+    if recipe.tokenizer is not None:
+        raise ValueError(
+            f"the recipe encodes with {recipe.tokenizer} and trains nothing: say tokenizer=null."
+        )
+    making = _Build(replace(recipe, held_out=0))
     making.clean()
     making.make_tokenizer(making.compare(()))
     making.tokenizer_folder.rename(recipe.output)
