@@ -127,7 +127,7 @@ def test_a_vocabulary_is_trained_by_the_recipe_of_a_corpus(
     other = ["--output", str(tmp_path / "other")]
     assert main([*train, *other, "--vocabulary-size", "30"]) == 1
     assert "vocabulary.size=32000" in capsys.readouterr().err
-    assert main([*train, f"tokenizer={output}", *other]) == 1
+    assert main(["tokenizer", str(recipe), f"tokenizer={output}", *other]) == 1
     assert "tokenizer=null" in capsys.readouterr().err
 
 
