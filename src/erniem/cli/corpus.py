@@ -9,7 +9,7 @@ from erniem.cli.verb import Values, Verb
 if TYPE_CHECKING:
     from erniem.corpus.recipe import CorpusRecipe
 
-__all__ = ["CORPUS"]
+__all__ = ["CORPUS", "recipe_and_keys"]
 
 
 def _build_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,21 +62,38 @@ def _build(values: Values) -> None:
         print("\n".join(described()))
         return
     given: list[str] = values.pop("what")
-    keys = [one for one in given if "=" in one]
-    files = [Path(one) for one in given if one.endswith((".yaml", ".yml"))]
-    if not keys and not files:
-        recipe = _of_folders([Path(one) for one in given], values)
-    elif values or len(keys) + len(files) < len(given):
-        raise ValueError(
-            "a recipe says everything itself: write what else you gave as key=value "
-            "(output=corpus); the keys: erniem corpus build --keys."
-        )
-    else:
+    files, keys = recipe_and_keys(given, values, instance="output=corpus")
+    if files or keys:
         recipe = read_corpus_recipe(*files, overrides=keys)
+    else:
+        recipe = _of_folders([Path(one) for one in given], values)
     done = is_built(recipe)
     print("\n".join(build(recipe).summary()))
     if done:
         print(f"{recipe.output} was there already and nothing has changed: nothing was done.")
+
+
+def recipe_and_keys(
+    given: list[str], options: Values, *, instance: str
+) -> tuple[list[Path], list[str]]:
+    """The files and the `key=value` of a recipe; both empty if folders alone are given.
+
+    Args:
+        given: what stands behind the verb.
+        options: of folders; a recipe has keys for them.
+        instance: a key and its value, for the message.
+
+    Raises:
+        ValueError: a recipe beside folders or their options.
+    """
+    keys = [one for one in given if "=" in one]
+    files = [Path(one) for one in given if one.endswith((".yaml", ".yml"))]
+    if (keys or files) and (options or len(keys) + len(files) < len(given)):
+        raise ValueError(
+            "a recipe says everything itself: write what else you gave as key=value "
+            f"({instance}); the keys: erniem corpus build --keys."
+        )
+    return files, keys
 
 
 def _of_folders(folders: list[Path], values: Values) -> "CorpusRecipe":

@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from erniem.cli.corpus import recipe_and_keys
 from erniem.cli.vectors import add_vectors
 from erniem.cli.verb import Values, Verb
 
@@ -79,17 +80,11 @@ def _tokenizer(values: Values) -> None:
 
     given: list[str] = values.pop("what")
     output: Path = values.pop("output")
-    keys = [one for one in given if "=" in one]
-    files = [Path(one) for one in given if one.endswith((".yaml", ".yml"))]
-    if not keys and not files:
-        build_tokenizer([Path(one) for one in given], output, **values)
-    elif values or len(keys) + len(files) < len(given):
-        raise ValueError(
-            "a recipe says everything but --output itself: write what else you gave as key=value "
-            "(vocabulary.size=32000); the keys: erniem corpus build --keys."
-        )
-    else:
+    files, keys = recipe_and_keys(given, values, instance="vocabulary.size=32000")
+    if files or keys:
         build_vocabulary(read_corpus_recipe(*files, overrides=[*keys, f"output={output}"]))
+    else:
+        build_tokenizer([Path(one) for one in given], output, **values)
     print(output)
 
 
