@@ -190,9 +190,13 @@ class Neighbour:
     def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """Any question, as the process understands it."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
+        return self.answer()
+
+    def answer(self) -> dict[str, Any]:
+        """The next line that the process writes, by itself or asked."""
+        assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
             raise ChildProcessError(f"{' '.join(self.command)} ended without an answer.")

@@ -45,6 +45,21 @@ def test_losses_and_gradients_are_those_of_the_plain_computation() -> None:
 
 
 @pytest.mark.usefixtures("blocks")
+def test_pieces_that_are_impossible_take_no_part() -> None:
+    hidden, weight, bias, answers = drawn()
+    with torch.no_grad():
+        bias[14:35] = -torch.inf
+    answers = answers[[0, 3, 4, 5]]
+    losses = answer_losses(hidden[:4], weight, bias, answers).losses
+    losses.sum().backward()
+    expected = F.cross_entropy(F.linear(hidden[:4], weight, bias), answers, reduction="none")
+    torch.testing.assert_close(losses, expected, atol=1e-5, rtol=1e-5)
+    assert weight.grad is not None
+    assert not weight.grad[14:35].any()
+    assert weight.grad.isfinite().all()
+
+
+@pytest.mark.usefixtures("blocks")
 def test_a_right_answer_is_seen_in_whichever_block_it_stands() -> None:
     hidden, weight, bias, _ = drawn()
     best = F.linear(hidden, weight, bias).argmax(dim=1)

@@ -1,4 +1,7 @@
-"""A table read at both ends gets one gradient, the sum of both readings'."""
+"""A table read at both ends gets one gradient, both readings' sum, in memory that is kept."""
+
+import copy
+import pickle
 
 import pytest
 import torch
@@ -6,7 +9,7 @@ from torch import Tensor, nn
 
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.heads import ErnieMForMaskedLM
-from erniem.model.table import TiedTable, look_up
+from erniem.model.table import GradientMemory, TiedTable, look_up
 
 PACK = {
     "input_ids": torch.tensor([0, 11, 59, 11, 1, 2, 0, 59, 21, 2]),
@@ -31,8 +34,19 @@ def gradients(network: ErnieMForMaskedLM, *, by_hole: bool) -> dict[str, Tensor]
     return {name: one.grad for name, one in network.named_parameters() if one.grad is not None}
 
 
+def tied(network: ErnieMForMaskedLM) -> TiedTable | None:
+    table, head = network.get_input_embeddings(), network.lm_head.decoder
+    return TiedTable.of(table, head, GradientMemory())
+
+
+def gradient(network: ErnieMForMaskedLM) -> Tensor:
+    found = network.get_input_embeddings().weight.grad
+    assert found is not None
+    return found
+
+
 def waits(network: ErnieMForMaskedLM) -> bool:
-    return TiedTable.of(network.get_input_embeddings(), network.lm_head.decoder) is not None
+    return tied(network) is not None
 
 
 def test_the_gradients_are_those_of_two_readings_added_up() -> None:
@@ -64,7 +78,7 @@ def test_several_calls_before_a_step_add_up() -> None:
 def test_no_table_of_its_own_size_is_made_but_the_gradient() -> None:
     network = model()
     table = network.get_input_embeddings().weight
-    rows = TiedTable.of(network.get_input_embeddings(), network.lm_head.decoder)
+    rows = tied(network)
     assert rows is not None
     found = rows(PACK["input_ids"])
     rows.waiting = torch.ones_like(table)
@@ -75,6 +89,48 @@ def test_no_table_of_its_own_size_is_made_but_the_gradient() -> None:
     assert table.grad.data_ptr() == place
     assert table.grad[11].tolist() == [3.0] * 16
     assert table.grad[1].tolist() == [1.0] * 16
+
+
+def test_the_next_step_writes_where_the_last_one_wrote() -> None:
+    network = model()
+    gradients(network, by_hole=True)
+    place, first = gradient(network).data_ptr(), gradient(network).clone()
+    gradients(network, by_hole=True)
+    assert gradient(network).data_ptr() == place
+    assert torch.equal(gradient(network), first)
+
+
+@pytest.mark.parametrize("part", [slice(None), slice(11, 12)], ids=["all of it", "a row"])
+def test_a_gradient_that_somebody_holds_is_not_written_over(part: slice) -> None:
+    network = model()
+    gradients(network, by_hole=True)
+    held = gradient(network)[part]
+    before = held.clone()
+    network.zero_grad()
+    (3 * network(**PACK, by_hole=True).loss).backward()
+    assert torch.equal(held, before)
+    torch.testing.assert_close(gradient(network)[part], 3 * before)
+
+
+@pytest.mark.parametrize("sizes", [(60, 64), (64, 60)], ids=str)
+def test_a_table_of_another_size_gets_memory_of_its_own(sizes: tuple[int, int]) -> None:
+    network = model()
+    for pieces in sizes:
+        network.resize_token_embeddings(pieces)
+        gradients(network, by_hole=True)
+    assert gradient(network).shape == (sizes[1], 16)
+    assert gradient(network).untyped_storage().nbytes() == sizes[1] * 16 * 4
+
+
+def test_copies_and_files_of_a_model_hold_no_memory_of_gradients() -> None:
+    network = model()
+    gradients(network, by_hole=True)
+    network.zero_grad()
+    for other in (copy.deepcopy(network), pickle.loads(pickle.dumps(network))):
+        assert network.lm_head.memory._kept is not None
+        assert other.lm_head.memory._kept is None
+        gradients(other, by_hole=True)
+        assert gradient(other).isfinite().all()
 
 
 @pytest.mark.parametrize("case", ["untied", "frozen", "hooked", "replaced", "no gradient"])
@@ -93,7 +149,7 @@ def test_it_steps_aside_where_it_does_not_fit(case: str) -> None:
 
 def test_a_piece_that_is_not_in_the_table_is_named() -> None:
     network = model()
-    rows = TiedTable.of(network.get_input_embeddings(), network.lm_head.decoder)
+    rows = tied(network)
     assert rows is not None
     with pytest.raises(ValueError, match=r"input_ids run from 3 to 60, but the table has 60 rows"):
         look_up(rows, torch.tensor([3, 60]), "input_ids")

@@ -1,8 +1,8 @@
 """Losses at the holes without the table of logits: the vocabulary is gone through in blocks.
 
 ```text
-forward    for each block of pieces:  logits (H, block) ─▶ log-sum-exp, logit of the answer, best
-backward   for each block of pieces:  logits ─▶ softmax - answer ─▶ all three gradients
+forward    for each block of pieces:  logits (H, block) ─▶ exp(logits - highest) ─▶ its sum
+backward   for each block of pieces:  softmax - answer ─▶ all three gradients
 ```
 
 A block stays in the processor's cache from one product to the next, and the whole `(H, V)`, a
@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from erniem.model.products import multiply
+from erniem.model.products import multiply, multiply_into
 from erniem.model.table import TiedTable
 
 __all__ = ["Answered", "answer_losses"]
@@ -27,6 +27,8 @@ BLOCK = 8192
 """Pieces of a block; from 1,024 to 8,192 are as fast, more are slower."""
 KEPT = 64 << 20
 """So many logits at most (256 MB) are kept for the way back; more are computed a second time."""
+LOWEST = torch.finfo(torch.float32).min
+"""Of a block whose pieces are all impossible (-inf), as the highest of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,7 @@ class Answered:
     losses: Float[Tensor, " H"]
     """Cross-entropy of each hole."""
     right: Bool[Tensor, " H"]
-    """Is the likeliest piece the answer."""
+    """Is no other piece likelier than the answer."""
 
 
 def answer_losses(
@@ -60,8 +62,8 @@ def answer_losses(
     if torch.is_autocast_enabled(device):
         dtype = torch.get_autocast_dtype(device)
         hidden, weight, bias = (one.to(dtype) for one in (hidden, weight, bias))
-    losses, best = _Losses.apply(hidden, weight, bias, answers, table)  # type: ignore[no-untyped-call]
-    return Answered(losses=losses, right=best == answers)
+    losses, right = _Losses.apply(hidden, weight, bias, answers, table)  # type: ignore[no-untyped-call]
+    return Answered(losses=losses, right=right)
 
 
 class _Losses(torch.autograd.Function):
@@ -77,23 +79,24 @@ class _Losses(torch.autograd.Function):
         table: TiedTable | None,
     ) -> tuple[Tensor, Tensor]:
         total = hidden.new_full((len(hidden),), -torch.inf, dtype=torch.float32)
-        top, answered, best = total.clone(), torch.zeros_like(total), torch.zeros_like(answers)
+        top, answered = total.clone(), torch.zeros_like(total)
         keep = hidden.requires_grad and len(hidden) * len(weight) <= KEPT
         kept = []
         for block in _blocks(len(weight)):
             logits = multiply(hidden, weight[block], bias[block]).float()
-            total = torch.logaddexp(total, logits.logsumexp(dim=1))
-            highest, place = logits.max(dim=1)
-            best = torch.where(highest > top, place + block.start, best)
-            top = torch.maximum(top, highest)
             rows, columns = _answers_within(answers, block)
             answered[rows] = logits[rows, columns]
+            highest = logits.amax(dim=1).clamp_(min=LOWEST)
+            logits = logits.sub_(highest[:, None]).exp_()
+            total = torch.logaddexp(total, logits.sum(dim=1).log_() + highest)
+            top = torch.maximum(top, highest)
             if keep:
-                kept.append(logits)
+                kept.append((logits, highest))
         ctx.save_for_backward(hidden, weight, bias, answers, total)
         ctx.kept, ctx.table = kept, table  # type: ignore[attr-defined]
-        ctx.mark_non_differentiable(best)
-        return total - answered, best
+        right = answered >= top
+        ctx.mark_non_differentiable(right)
+        return total - answered, right
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -104,16 +107,21 @@ class _Losses(torch.autograd.Function):
         kept = ctx.kept  # type: ignore[attr-defined]
         table: TiedTable | None = ctx.table  # type: ignore[attr-defined]
         of_hidden = torch.zeros_like(hidden, dtype=torch.float32)
-        of_weight = torch.empty_like(weight if table is None else table.weight)
+        of_weight = torch.empty_like(weight) if table is None else table.memory.like(table.weight)
         of_bias = torch.empty_like(bias)
         for number, block in enumerate(_blocks(len(weight))):
             rows = weight[block]
-            logits = kept[number] if kept else multiply(hidden, rows, bias[block]).float()
-            share = (logits - total[:, None]).exp_()
-            share[_answers_within(answers, block)] -= 1.0
-            share = share.mul_(gradient[:, None]).to(weight.dtype)
+            if kept:
+                share, highest = kept[number]
+                share = share * (gradient * (highest - total).exp_())[:, None]
+            else:
+                share = multiply(hidden, rows, bias[block]).float()
+                share = share.sub_(total[:, None]).exp_().mul_(gradient[:, None])
+            holes, columns = _answers_within(answers, block)
+            share[holes, columns] -= gradient[holes]
+            share = share.to(weight.dtype)
             of_hidden += multiply(share, rows.t())
-            of_weight[block] = multiply(share.t(), hidden.t())
+            multiply_into(of_weight[block], share.t(), hidden.t())
             of_bias[block] = share.sum(dim=0)
         of_hidden = of_hidden.to(hidden.dtype)
         if table is None:

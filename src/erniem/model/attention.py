@@ -6,8 +6,8 @@ pack     a a a b b c                flash, flex    as it is, boundaries as cu_se
                                                             [c ·]   padding inside the group only
 ```
 
-Letters: T tokens in the pack, S sequences, G sequences of a group, L their longest, N heads,
-K width of a head, D = N K.
+Letters: T tokens in the pack, S sequences, G sequences of a group, L their longest, P places of all
+groups, N heads, K width of a head, D = N K.
 """
 
 from collections.abc import Callable
@@ -43,6 +43,8 @@ class Group:
     for rows that stand in the pack as they are, padding too."""
     rows: int
     """G."""
+    longest: int
+    """L."""
     mask: Tensor | None
     """`(G, 1, 1, L)`, true where a token is real; None if all are."""
 
@@ -59,8 +61,11 @@ class Layout:
     """The same in whole blocks: it sizes a kernel's grid, and a compiler sees few values of it."""
     groups: tuple[Group, ...]
     """For the kernels that want batches: the pack in groups."""
+    places: Int[Tensor, " P"] | None
+    """Where in the pack each token of the groups stands, the groups laid end to end; None for rows
+    that stand in the pack as they are."""
     back: Int[Tensor, " T"] | None
-    """Where each token of the pack stands in the groups laid end to end."""
+    """The way back: where each token of the pack stands in `places`."""
     block_mask: object | None
     """For flex_attention: which tokens may see each other."""
     weights: list[Tensor] | None = None
@@ -72,12 +77,13 @@ def layout_of(cu_seqlens: Int[Tensor, " bounds"], implementation: str) -> Layout
     lengths = cu_seqlens.diff()
     longest = int(lengths.max()) if len(lengths) else 0
     batched = implementation in BATCHED
-    groups, back = _grouped(cu_seqlens, lengths) if batched else ((), None)
+    groups, places, back = _grouped(cu_seqlens, lengths) if batched else ((), None, None)
     return Layout(
         cu_seqlens=cu_seqlens.to(torch.int32),
         longest=longest,
         reach=-(-longest // BLOCK) * BLOCK,
         groups=groups,
+        places=places,
         back=back,
         block_mask=_block_mask(cu_seqlens) if implementation == "flex_attention" else None,
     )
@@ -90,12 +96,13 @@ def layout_of_rows(mask: Bool[Tensor, "B L"], *, keep_weights: bool) -> Layout:
     """
     rows, width = mask.shape
     visible = mask | ~mask.any(dim=1, keepdim=True)
-    group = Group(tokens=None, rows=rows, mask=visible[:, None, None])
+    group = Group(tokens=None, rows=rows, longest=width, mask=visible[:, None, None])
     return Layout(
         cu_seqlens=torch.arange(rows + 1, device=mask.device, dtype=torch.int32) * width,
         longest=width,
         reach=width,
         groups=(group,),
+        places=None,
         back=None,
         block_mask=None,
         weights=[] if keep_weights else None,
@@ -104,11 +111,11 @@ def layout_of_rows(mask: Bool[Tensor, "B L"], *, keep_weights: bool) -> Layout:
 
 def _grouped(
     cu_seqlens: Int[Tensor, " bounds"], lengths: Int[Tensor, " S"]
-) -> tuple[tuple[Group, ...], Int[Tensor, " T"]]:
-    """Groups by length, longest first, and the way back into the pack."""
+) -> tuple[tuple[Group, ...], Int[Tensor, " P"], Int[Tensor, " T"]]:
+    """Groups by length, longest first, their places, and the way back into the pack."""
     ordered, order = lengths.sort(descending=True, stable=True)
     starts = cu_seqlens[:-1][order]
-    groups, flat = [], []
+    groups, flat, own = [], [], []
     first = 0
     values = ordered.tolist()
     while first < len(values) and values[first]:
@@ -120,14 +127,19 @@ def _grouped(
         tokens = starts[first:last, None] + torch.where(real, place, 0)
         ragged = values[last - 1] < values[first]
         mask = real[:, None, None] if ragged else None
-        groups.append(Group(tokens=tokens, rows=last - first, mask=mask))
-        flat.append(torch.where(real, tokens, -1).flatten())
+        longest = values[first]
+        groups.append(Group(tokens=tokens, rows=last - first, longest=longest, mask=mask))
+        flat.append(tokens.flatten())
+        own.append(real.flatten())
         first = last
-    everything = torch.cat(flat) if flat else torch.zeros(0, dtype=torch.long)
-    places = torch.nonzero(everything >= 0)[:, 0]
-    back = torch.empty(len(places), dtype=torch.long, device=lengths.device)
-    back[everything[places]] = places
-    return tuple(groups), back
+    if not groups:
+        nothing = torch.zeros(0, dtype=torch.long, device=lengths.device)
+        return (), nothing, nothing
+    places = torch.cat(flat)
+    kept = torch.cat(own).nonzero()[:, 0]
+    back = torch.empty_like(kept)
+    back[places[kept]] = kept
+    return tuple(groups), places, back
 
 
 def _block_mask(cu_seqlens: Int[Tensor, " bounds"]) -> object:
@@ -234,10 +246,11 @@ class SelfAttention(nn.Module):
         """One batched call for each group of like lengths."""
         function = self._function
         outputs = []
-        for group in layout.groups:
+        rows = zip(*(_rows(one, layout) for one in (query, key, value)), strict=True)
+        for group, own in zip(layout.groups, rows, strict=True):
             output, weights = function(
                 self,
-                *(_rows(one, group) for one in (query, key, value)),
+                *own,
                 group.mask,
                 dropout=self.dropout if self.training else 0.0,
                 scaling=self.scaling,
@@ -245,7 +258,9 @@ class SelfAttention(nn.Module):
             outputs.append(output.flatten(0, 1))
             if layout.weights is not None and weights is not None:
                 layout.weights.append(weights)
-        return outputs[0] if layout.back is None else torch.cat(outputs)[layout.back]
+        return (
+            outputs[0] if layout.back is None else torch.cat(outputs).index_select(0, layout.back)
+        )
 
     def _attend_pack(
         self,
@@ -271,7 +286,16 @@ class SelfAttention(nn.Module):
         return output[0]
 
 
-def _rows(tokens: Float[Tensor, "T N K"], group: Group) -> Float[Tensor, "G N L K"]:
-    """A group's tokens as rows of a batch."""
-    rows = tokens.unflatten(0, (group.rows, -1)) if group.tokens is None else tokens[group.tokens]
-    return rows.transpose(1, 2)
+def _rows(tokens: Float[Tensor, "T N K"], layout: Layout) -> list[Float[Tensor, "G N L K"]]:
+    """Tokens as rows of a batch, group by group; read from the pack at once for all groups."""
+    parts = (
+        (tokens,)
+        if layout.places is None
+        else tokens.index_select(0, layout.places).split(
+            [group.rows * group.longest for group in layout.groups]
+        )
+    )
+    return [
+        part.unflatten(0, (group.rows, group.longest)).transpose(1, 2)
+        for part, group in zip(parts, layout.groups, strict=True)
+    ]

@@ -16,7 +16,7 @@ from erniem.model.answers import Answered, answer_losses
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import ErnieMModel, ErnieMPreTrainedModel, Inputs, encode
 from erniem.model.products import linear
-from erniem.model.table import TiedTable, look_up
+from erniem.model.table import GradientMemory, TiedTable, look_up
 
 __all__ = ["IGNORED", "ErnieMForMaskedLM"]
 
@@ -32,6 +32,7 @@ class MaskedLMHead(nn.Module):
         self.dense = nn.Linear(config.hidden_size, config.hidden_size)
         self.layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.decoder = nn.Linear(config.hidden_size, config.vocab_size)
+        self.memory = GradientMemory()
 
     def forward(self, hidden: Float[Tensor, "... D"]) -> Float[Tensor, "... V"]:
         """Logits over the vocabulary."""
@@ -118,7 +119,9 @@ class ErnieMForMaskedLM(ErnieMPreTrainedModel):
             raise ValueError("by_hole tells how labels were met: give labels.")
         table = None
         if by_hole and input_ids is not None and inputs.get("cu_seqlens") is not None:
-            table = TiedTable.of(self.get_input_embeddings(), self.lm_head.decoder)
+            table = TiedTable.of(
+                self.get_input_embeddings(), self.lm_head.decoder, self.lm_head.memory
+            )
             if table is not None:
                 inputs["inputs_embeds"], input_ids = look_up(table, input_ids, "input_ids"), None
         outputs = encode(self.ernie_m, input_ids, attention_mask, inputs)
@@ -128,7 +131,7 @@ class ErnieMForMaskedLM(ErnieMPreTrainedModel):
             holes = (labels.flatten() != IGNORED).nonzero()[:, 0]
             labels = labels.flatten()[holes]
         if holes is not None:
-            hidden = hidden.flatten(0, -2)[holes]
+            hidden = hidden.flatten(0, -2).index_select(0, holes)
         states: dict[str, Any] = {
             "hidden_states": outputs.hidden_states,
             "attentions": outputs.attentions,

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-__all__ = ["has_hooks", "linear", "multiply", "onednn_is_faster"]
+__all__ = ["has_hooks", "linear", "multiply", "multiply_into", "onednn_is_faster"]
 
 PROCESSOR = Path("/proc/cpuinfo")
 
@@ -48,6 +48,16 @@ def multiply(
     if not _suits(inputs, weight):
         return F.linear(inputs, weight, bias)
     return torch.ops.mkldnn._linear_pointwise(inputs, weight, bias, "none", [], "")
+
+
+def multiply_into(
+    output: Float[Tensor, "T O"], inputs: Float[Tensor, "T I"], weight: Float[Tensor, "O I"]
+) -> None:
+    """Writes `inputs @ weight.T` to where it belongs, without a copy where the library can."""
+    if _suits(inputs, weight) or output.dtype != inputs.dtype:
+        output.copy_(multiply(inputs, weight))
+    else:
+        torch.mm(inputs, weight.t(), out=output)
 
 
 def has_hooks(module: nn.Module) -> bool:

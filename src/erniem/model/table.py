@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from erniem.model.products import has_hooks
 
-__all__ = ["TiedTable", "look_up"]
+__all__ = ["GradientMemory", "TiedTable", "look_up"]
 
 
 def look_up(table: nn.Module, ids: Tensor, what: str) -> Tensor:
@@ -44,6 +44,35 @@ def look_up(table: nn.Module, ids: Tensor, what: str) -> Tensor:
         ) from error
 
 
+class GradientMemory:
+    """The memory of a table's gradient, kept from step to step on a CPU.
+
+    A system gives new memory page by page, at the first touch: for 768 MB that is as long as four
+    such writes. Memory that anybody still holds (a gradient that was not set to None, above all) is
+    left alone. A GPU's allocator keeps its memory by itself.
+    """
+
+    def __init__(self) -> None:
+        self._kept: torch.UntypedStorage | None = None
+
+    def like(self, weight: Float[Tensor, "V D"]) -> Float[Tensor, "V D"]:
+        """A tensor of the weight's shape; what stands in it is of no meaning."""
+        if weight.device.type != "cpu":
+            return torch.empty_like(weight)
+        if self._kept is None or self._kept.nbytes() != weight.nbytes or _is_held(self._kept):
+            self._kept = weight.new_empty(weight.shape).untyped_storage()
+        return weight.new_empty(0).set_(self._kept, 0, weight.shape, (weight.shape[1], 1))
+
+    def __reduce__(self) -> tuple[type["GradientMemory"], tuple[()]]:
+        """Copies and files of a model have none of it."""
+        return GradientMemory, ()
+
+
+def _is_held(memory: torch.UntypedStorage) -> bool:
+    """Does any tensor still stand in a memory that one name of ours holds."""
+    return torch._C._storage_Use_Count(memory._cdata) > 1
+
+
 class TiedTable(nn.Module):
     """A table for one step: read first as rows, and last by a head that leaves its gradient here.
 
@@ -51,17 +80,19 @@ class TiedTable(nn.Module):
 
     Args:
         table: the table of pieces.
+        memory: for its gradient.
     """
 
-    def __init__(self, table: nn.Embedding) -> None:
+    def __init__(self, table: nn.Embedding, memory: GradientMemory) -> None:
         super().__init__()
         self.weight = table.weight
+        self.memory = memory
         self.padding = table.padding_idx
         self.waiting: Float[Tensor, "V D"] | None = None
         """The head's gradient, from its way back to the rows'."""
 
     @classmethod
-    def of(cls, table: nn.Module, head: nn.Module) -> "TiedTable | None":
+    def of(cls, table: nn.Module, head: nn.Module, memory: GradientMemory) -> "TiedTable | None":
         """The table, if the head reads the same one and nobody looks on; None otherwise."""
         plain = type(table) is nn.Embedding and type(head) is nn.Linear
         if not plain or has_hooks(table) or has_hooks(head) or torch.compiler.is_compiling():
@@ -69,7 +100,7 @@ class TiedTable(nn.Module):
         assert isinstance(table, nn.Embedding)
         alone = head.weight is table.weight and type(table.weight) is nn.Parameter
         learns = torch.is_grad_enabled() and table.weight.requires_grad
-        return cls(table) if alone and learns else None
+        return cls(table, memory) if alone and learns else None
 
     def forward(self, ids: Int[Tensor, " T"]) -> Float[Tensor, "T D"]:
         """Rows, as `nn.Embedding` gives them."""
