@@ -143,8 +143,13 @@ def test_a_filled_pack_has_one_of_few_shapes_and_all_its_tokens(
 
 @unwatched
 @as_dynamo_warns
-def test_layers_are_compiled_once_for_each_shape(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(AttentionInterface._global_mapping, "flex_attention", stand_in)
+@pytest.mark.parametrize("kernel", ["stand-in", "flex_attention itself, forward"])
+def test_layers_are_compiled_once_for_each_shape(
+    monkeypatch: pytest.MonkeyPatch, kernel: str
+) -> None:
+    forward_alone = kernel != "stand-in"
+    if not forward_alone:
+        monkeypatch.setitem(AttentionInterface._global_mapping, "flex_attention", stand_in)
     torch.compiler.reset()
     config = ErnieMConfig(
         vocab_size=60,
@@ -153,7 +158,9 @@ def test_layers_are_compiled_once_for_each_shape(monkeypatch: pytest.MonkeyPatch
         num_attention_heads=2,
         intermediate_size=32,
     )
-    model = ErnieMForMaskedLM(config).train()
+    plain = ErnieMForMaskedLM(ErnieMConfig(**config.to_dict())).eval()
+    model = ErnieMForMaskedLM(config).train(not forward_alone)
+    model.load_state_dict(plain.state_dict())
     model.set_attn_implementation("flex_attention")
     forms = CompileCounterWithBackend("eager")
     compile_layers(model, Compute(compile="default", pad_to_multiple_of=128), forms)
@@ -163,11 +170,15 @@ def test_layers_are_compiled_once_for_each_shape(monkeypatch: pytest.MonkeyPatch
     for _ in range(12):
         pack = filling.fill(pack_of(dice.integers(3, 50, size=dice.integers(2, 12)).tolist()))
         shapes.add(len(pack.input_ids))
-        model(
-            input_ids=torch.from_numpy(pack.input_ids),
-            cu_seqlens=torch.from_numpy(pack.cu_seqlens),
-            holes=torch.tensor([1]),
-        )
+        inputs = {
+            "input_ids": torch.from_numpy(pack.input_ids),
+            "cu_seqlens": torch.from_numpy(pack.cu_seqlens),
+            "holes": torch.arange(9),
+        }
+        with torch.set_grad_enabled(not forward_alone):
+            logits = model(**inputs).logits
+        if forward_alone:
+            torch.testing.assert_close(logits, plain(**inputs).logits, rtol=1e-5, atol=1e-6)
     assert forms.frame_count == len(shapes) > 1
 
 
@@ -279,4 +290,4 @@ def test_compiled_layers_agree_in_a_process_whose_types_nobody_watches() -> None
         text=True,
         check=False,
     )
-    assert "4 passed" in done.stdout, done.stdout
+    assert "5 passed" in done.stdout, done.stdout
