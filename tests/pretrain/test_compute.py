@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,26 +14,18 @@ import torch
 import torch.nn.functional as F
 from torch._dynamo.testing import CompileCounterWithBackend
 from torch.nn.utils.rnn import pad_sequence
-from transformers import AttentionInterface, TrainerCallback
+from transformers import AttentionInterface, TrainerCallback, TrainingArguments
 
 from erniem.corpus.corpus import Corpus
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.heads import ErnieMForMaskedLM
 from erniem.packing import Pack, boundaries, within
 from erniem.pretrain import run, trainer
-from erniem.pretrain.compute import Filling, choose_attention, compile_layers
-from erniem.pretrain.recipe import OBJECTIVES, Batch, Compute, Health, Optimization, Stage
+from erniem.pretrain.compute import Filling, choose_attention, compile_layers, in_words
+from erniem.pretrain.recipe import OBJECTIVES, Batch, Compute, Health, Optimization, Recipe, Stage
 from erniem.pretrain.run import pretrain
+from made_up_kernel import as_dynamo_warns, compiler, stand_in, unwatched
 from tiny_runs import recipe_for
-
-
-def stand_in(module: Any, query: Any, key: Any, value: Any, mask: Any, **kwargs: Any) -> Any:
-    """Called as transformers calls flash attention: boundaries, no mask; shapes follow from T."""
-    bounds = kwargs["cu_seq_lens_q"]
-    row = torch.bucketize(torch.arange(query.shape[2]), bounds[1:], right=True)
-    visible = row[:, None] == row
-    output = F.scaled_dot_product_attention(query, key, value, visible, scale=kwargs["scaling"])
-    return output.transpose(1, 2), None
 
 
 def plain_gradients(model: ErnieMForMaskedLM, batches: list[dict[str, Any]]) -> list[torch.Tensor]:
@@ -70,12 +63,7 @@ TRICKS: dict[str, tuple[str, Compute, dict[str, Any]]] = {
 }
 
 
-unwatched = pytest.mark.skipif(
-    "UNWATCHED" not in os.environ, reason="no compiler follows watched types: see the last test"
-)
-
-
-@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")  # dynamo's
+@as_dynamo_warns
 @pytest.mark.parametrize(
     "trick",
     [pytest.param(name, marks=[unwatched] * ("compiled" in name)) for name in TRICKS],
@@ -86,14 +74,9 @@ def test_every_trick_gives_the_gradients_of_the_plain_padded_computation(
     attention, compute, arguments = TRICKS[trick]
     monkeypatch.setitem(AttentionInterface._global_mapping, "flex_attention", stand_in)
     monkeypatch.setattr(run, "choose_attention", lambda *_, **__: attention)
+    # Of torch's compiler, all but the code for the processor.
     forms = CompileCounterWithBackend("aot_eager")
-
-    def compiled(model: ErnieMForMaskedLM, how: Compute) -> None:
-        # Of torch's compiler, all but the code for the processor; modes are that backend's own.
-        if how.compile is not None:
-            compile_layers(model, Compute(compile="default", pad_to_multiple_of=128), forms)
-
-    monkeypatch.setattr(run, "compile_layers", compiled)
+    monkeypatch.setattr(run, "compile_layers", compiler(forms))
     steps: list[list[dict[str, Any]]] = []
     plain: list[list[torch.Tensor]] = []
     samples = trainer.PretrainTrainer.get_batch_samples
@@ -159,9 +142,14 @@ def test_a_filled_pack_has_one_of_few_shapes_and_all_its_tokens(
 
 
 @unwatched
-@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")  # dynamo's
-def test_layers_are_compiled_once_for_each_shape(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(AttentionInterface._global_mapping, "flex_attention", stand_in)
+@as_dynamo_warns
+@pytest.mark.parametrize("kernel", ["stand-in", "flex_attention itself, forward"])
+def test_layers_are_compiled_once_for_each_shape(
+    monkeypatch: pytest.MonkeyPatch, kernel: str
+) -> None:
+    forward_alone = kernel != "stand-in"
+    if not forward_alone:
+        monkeypatch.setitem(AttentionInterface._global_mapping, "flex_attention", stand_in)
     torch.compiler.reset()
     config = ErnieMConfig(
         vocab_size=60,
@@ -170,7 +158,9 @@ def test_layers_are_compiled_once_for_each_shape(monkeypatch: pytest.MonkeyPatch
         num_attention_heads=2,
         intermediate_size=32,
     )
-    model = ErnieMForMaskedLM(config).train()
+    plain = ErnieMForMaskedLM(ErnieMConfig(**config.to_dict())).eval()
+    model = ErnieMForMaskedLM(config).train(not forward_alone)
+    model.load_state_dict(plain.state_dict())
     model.set_attn_implementation("flex_attention")
     forms = CompileCounterWithBackend("eager")
     compile_layers(model, Compute(compile="default", pad_to_multiple_of=128), forms)
@@ -180,11 +170,15 @@ def test_layers_are_compiled_once_for_each_shape(monkeypatch: pytest.MonkeyPatch
     for _ in range(12):
         pack = filling.fill(pack_of(dice.integers(3, 50, size=dice.integers(2, 12)).tolist()))
         shapes.add(len(pack.input_ids))
-        model(
-            input_ids=torch.from_numpy(pack.input_ids),
-            cu_seqlens=torch.from_numpy(pack.cu_seqlens),
-            holes=torch.tensor([1]),
-        )
+        inputs = {
+            "input_ids": torch.from_numpy(pack.input_ids),
+            "cu_seqlens": torch.from_numpy(pack.cu_seqlens),
+            "holes": torch.arange(9),
+        }
+        with torch.set_grad_enabled(not forward_alone):
+            logits = model(**inputs).logits
+        if forward_alone:
+            torch.testing.assert_close(logits, plain(**inputs).logits, rtol=1e-5, atol=1e-6)
     assert forms.frame_count == len(shapes) > 1
 
 
@@ -205,7 +199,7 @@ CUDA, CPU = {"device": "cuda", "dropout": 0.0}, {"device": "cpu", "dropout": 0.0
 def test_attention_is_chosen_by_what_is_there(
     where: dict[str, Any], half: bool, flash: bool, chosen: str
 ) -> None:
-    assert choose_attention("auto", half=half, flash=flash, **where) == chosen
+    assert choose_attention(Compute(), half=half, flash=flash, **where) == chosen
 
 
 @pytest.mark.parametrize(
@@ -218,10 +212,47 @@ def test_attention_is_chosen_by_what_is_there(
     ],
 )
 def test_attention_that_cannot_run_is_refused(
-    asked: str, where: dict[str, Any], half: bool, flash: bool, message: str
+    asked: Any, where: dict[str, Any], half: bool, flash: bool, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        choose_attention(asked, half=half, flash=flash, **where)
+        choose_attention(Compute(attention=asked), half=half, flash=flash, **where)
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        (CPU, r"neither runs here \(device cpu, dropout 0\): take compute.compile out"),
+        ({"device": "cuda", "dropout": 0.1}, r"dropout 0.1\): set dropout: 0, or take compute"),
+    ],
+)
+def test_a_compiler_that_can_follow_no_layer_here_is_refused(
+    where: dict[str, Any], message: str
+) -> None:
+    compute = Compute(compile="default", pad_to_multiple_of=128)
+    with pytest.raises(ValueError, match=message):
+        choose_attention(compute, half=True, flash=False, **where)
+
+
+def test_a_run_says_how_it_computes() -> None:
+    assert in_words(Compute(attention="sdpa")) == (
+        "attention sdpa · layers not compiled · packs not filled"
+    )
+    compute = Compute(attention="flex_attention", compile="default", pad_to_multiple_of=1024)
+    assert in_words(compute) == (
+        "attention flex_attention · layers compiled (default) · "
+        "packs filled to multiples of 1,024 tokens"
+    )
+
+
+OWN_COMPILER = [one.name for one in fields(TrainingArguments) if "compile" in one.name]
+
+
+@pytest.mark.parametrize("name", OWN_COMPILER)
+def test_the_trainers_own_compiler_is_refused_and_ours_named(name: str) -> None:
+    recipe = Recipe(corpus=Path("c"), output=Path("o"), trainer={name: "default"})
+    with pytest.raises(ValueError, match=rf"trainer\.{name}: write `compute\.compile`"):
+        run.training_arguments(recipe)
+    assert len(OWN_COMPILER) == 3
 
 
 @pytest.mark.parametrize(
@@ -243,13 +274,20 @@ def test_settings_that_do_not_go_together_are_refused(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_compiled_layers_agree_in_a_process_whose_types_nobody_watches() -> None:
     plugin = ["--noconftest", "-p", "pretrain.conftest"]
+    chosen = [
+        __file__,
+        str(Path(__file__).with_name("test_asking.py")),
+        "-k",
+        "compiled and not agree",
+    ]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *plugin, __file__, "-k", "compiled and not agree"],
+        [sys.executable, "-m", "pytest", "-q", *plugin, *chosen],
         env={**os.environ, "UNWATCHED": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "3 passed" in done.stdout, done.stdout
+    assert "5 passed" in done.stdout, done.stdout

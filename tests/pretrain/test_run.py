@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,11 +24,13 @@ from erniem.pretrain import trainer as trainer_module
 from erniem.pretrain.checkpoints import last_checkpoint
 from erniem.pretrain.recipe import (
     Batch,
+    Compute,
     Encoder,
     Health,
     Objectives,
     Opening,
     Recipe,
+    Stage,
 )
 from erniem.pretrain.run import micro_batches_each, pretrain
 from erniem.pretrain.trainer import per_objective_loss
@@ -106,6 +109,24 @@ def test_a_run_resumed_after_its_last_step_takes_no_step_more(
     assert_same_bits(output, whole_run)
 
 
+def test_a_checkpoint_from_before_packs_were_filled_goes_on(
+    corpus: Corpus, whole_run: Path, tmp_path: Path
+) -> None:
+    """Its recipe has no `compute`, and its sums no `filler`."""
+    output = tmp_path / "run"
+    shutil.copytree(whole_run, output, ignore=shutil.ignore_patterns("final", "checkpoint-12"))
+    recipe = yaml.safe_load((output / "recipe.yaml").read_text())
+    del recipe["compute"]
+    (output / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    progress = output / "checkpoint-9" / "pretraining.json"
+    state = json.loads(progress.read_text())
+    del state["meters"]["filler"]
+    progress.write_text(json.dumps(state))
+    pretrain(recipe_for(corpus, output))
+    assert "filler" not in progress.read_text(), "it began anew"
+    assert_same_bits(output, whole_run)
+
+
 def test_a_loss_is_the_mean_over_the_holes_of_the_whole_step() -> None:
     losses = torch.tensor([2.0, 4.0, 9.0])
     objective = torch.tensor([0, 0, 1])
@@ -167,6 +188,39 @@ def test_a_run_goes_on_from_a_checkpoint_of_ours(
     assert all(torch.equal(start[name], final[name]) for name in final)
 
 
+def started_from(start: Path, corpus: Corpus, output: Path, **compute: Any) -> Recipe:
+    return recipe_for(
+        corpus,
+        output,
+        start=start,
+        encoder=Encoder(),
+        stage1=Stage(steps=1, mix={"mmlm": 1.0}),
+        stage2=Stage(steps=0, mix={}),
+        compute=Compute(**compute),
+        trainer={"report_to": "none", "use_cpu": True},
+    )
+
+
+def test_a_start_whose_config_names_a_kernel_runs_with_the_one_that_auto_chooses(
+    corpus: Corpus, whole_run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    start = shutil.copytree(whole_run / "final", tmp_path / "start")
+    config = json.loads((start / "config.json").read_text())
+    config["attn_implementation"] = "flash_attention_2"
+    (start / "config.json").write_text(json.dumps(config))
+    result = pretrain(started_from(start, corpus, tmp_path / "run"))
+    assert "attn_implementation" not in (result.final / "config.json").read_text()
+    said = [line for line in capfd.readouterr().err.splitlines() if "attention" in line]
+    assert said == [
+        "pre-training: attention sdpa · layers not compiled · packs not filled",
+    ]
+    message = r"flash_attention_2 wants an NVIDIA GPU and .* auto takes what there is\.$"
+    explicit = started_from(start, corpus, tmp_path / "other", attention="flash_attention_2")
+    with pytest.raises(ValueError, match=message) as refused:
+        pretrain(explicit)
+    assert refused.value.__cause__ is refused.value.__context__ is None
+
+
 def test_a_run_in_bf16_trains(corpus: Corpus, tmp_path: Path) -> None:
     recipe = recipe_for(corpus, tmp_path / "run", trainer={"report_to": "none", "bf16": True})
     result = pretrain(recipe)
@@ -212,6 +266,14 @@ REFUSED: Mapping[str, tuple[Callable[[Recipe], Recipe], str]] = {
     "an unknown argument of the Trainer": (
         lambda recipe: replace(recipe, trainer={"bf17": True}),
         "trainer.bf17: transformers' TrainingArguments has no such argument",
+    ),
+    "layers compiled where no compiler can follow": (
+        lambda recipe: replace(
+            recipe,
+            compute=Compute(compile="default", pad_to_multiple_of=128),
+            trainer={"use_cpu": True},
+        ),
+        r"compute.compile: default wants .* \(device cpu, dropout 0.1\): take compute.compile out",
     ),
     "an argument that the recipe sets": (
         lambda recipe: replace(recipe, trainer={"max_steps": 3}),

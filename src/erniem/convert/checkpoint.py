@@ -377,6 +377,7 @@ def _read_transformers(folder: Path, kind: Kind, dtype: torch.dtype | None) -> C
         facts |= special_ids_beside(folder)
     with _usable(folder), quiet():
         config = theirs.config_class(**{**facts, "model_type": None})
+        config._attn_implementation = None  # weights are read; the kernel may not run here
         model, info = theirs.from_pretrained(
             folder,
             config=config,

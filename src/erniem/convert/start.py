@@ -105,6 +105,7 @@ def load_start(
         return ours
     config = _read_config(folder)
     check_settings(config)
+    config._attn_implementation = None  # the run's to choose; the folder's may not run here
     if dropout is not None:
         config.hidden_dropout_prob = config.attention_probs_dropout_prob = dropout
     if isinstance(config, ErnieMConfig):

@@ -14,7 +14,7 @@ from erniem.model.heads import ErnieMForMaskedLM
 from erniem.packing import NO_LANGUAGE, Pack, within
 from erniem.pretrain.recipe import Compute
 
-__all__ = ["Filling", "choose_attention", "compile_layers", "keep_gradients"]
+__all__ = ["Filling", "choose_attention", "compile_layers", "in_words", "keep_gradients"]
 
 MEAN_LENGTH = 8
 """A filled pack of T tokens has T / 8 sequences, empty ones at its end; text of a shorter mean
@@ -24,27 +24,33 @@ SHAPES = 64
 
 
 def choose_attention(
-    asked: str, *, device: str, half: bool, dropout: float, flash: bool | None = None
+    compute: Compute, *, device: str, half: bool, dropout: float, flash: bool | None = None
 ) -> str:
     """The attention function of a run, by transformers' name.
 
     Args:
-        asked: what the recipe says, see `Compute.attention`.
+        compute: what the recipe says.
         device: type of the device.
         half: do products run in bf16 or fp16.
         dropout: of attention weights.
         flash: is the package flash-attn there, and a GPU for it; looked up if None.
 
     Raises:
-        ValueError: the one asked for cannot run here.
+        ValueError: the one asked for cannot run here, or layers are to be compiled and none that
+            a compiler can follow runs here.
     """
     flash = is_flash_attn_2_available() if flash is None else flash
+    asked = compute.attention
     if asked == "auto":
-        if device != "cuda":
-            return "sdpa"
-        if flash and half:
-            return "flash_attention_2"
-        return "sdpa" if dropout else "flex_attention"
+        chosen = _best(device=device, half=half, dropout=dropout, flash=flash)
+        if compute.compile is not None and chosen == "sdpa":
+            way_out = "set dropout: 0, or " if device == "cuda" else ""
+            raise ValueError(
+                f"compute.compile: {compute.compile} wants flash_attention_2 or flex_attention, "
+                f"and neither runs here (device {device}, dropout {dropout:g}): {way_out}take "
+                "compute.compile out."
+            )
+        return chosen
     lacks = {
         "flash_attention_2": [
             (not flash, "wants an NVIDIA GPU and the package flash-attn (pip install flash-attn)"),
@@ -61,21 +67,33 @@ def choose_attention(
     return asked
 
 
+def _best(*, device: str, half: bool, dropout: float, flash: bool) -> str:
+    """The fastest attention that runs here."""
+    if device != "cuda":
+        return "sdpa"
+    if flash and half:
+        return "flash_attention_2"
+    return "sdpa" if dropout else "flex_attention"
+
+
+def in_words(compute: Compute) -> str:
+    """What a run says of it when it starts.
+
+    Example: `attention sdpa · layers not compiled · packs filled to multiples of 1,024 tokens`.
+    """
+    compiled = "not compiled" if compute.compile is None else f"compiled ({compute.compile})"
+    multiple = compute.pad_to_multiple_of
+    filled = "not filled" if multiple is None else f"filled to multiples of {multiple:,} tokens"
+    return f"attention {compute.attention} · layers {compiled} · packs {filled}"
+
+
 def compile_layers(model: ErnieMForMaskedLM, compute: Compute, backend: Any = "inductor") -> None:
     """Compiles the layers in place, if the recipe says so: one form serves them all.
 
     A layer, not the stack: it is compiled once for twelve, and FSDP gathers weights between two.
-
-    Raises:
-        ValueError: an attention whose shapes never come again.
     """
     if compute.compile is None:
         return
-    if model.config._attn_implementation == "sdpa":
-        raise ValueError(
-            "compute.compile wants flash_attention_2 or flex_attention, and here is neither: sdpa "
-            "takes a pack in groups whose shapes never come again."
-        )
     mode = None if compute.compile == "default" else compute.compile
     if mode is not None:
         # What CUDA graphs gave to the pass before may be written over from here on.

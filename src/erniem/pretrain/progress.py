@@ -1,5 +1,6 @@
 """The progress bar of a pre-training run: one calm line instead of a dictionary a log."""
 
+import sys
 from typing import Any
 
 from tqdm import tqdm
@@ -12,10 +13,12 @@ class ProgressLine(TrainerCallback):
     """Steps done, the loss of each objective and the speed, on one line of the main process.
 
     Args:
-        description: what stands before the bar.
+        opening: what is said once, on a line above the bar.
+        description: what stands before both.
     """
 
-    def __init__(self, description: str = "pre-training") -> None:
+    def __init__(self, opening: str, description: str = "pre-training") -> None:
+        self.opening = opening
         self.description = description
         self.bar: tqdm[Any] | None = None
 
@@ -24,6 +27,7 @@ class ProgressLine(TrainerCallback):
     ) -> None:
         """Opens the bar where a resumed run stands."""
         if state.is_world_process_zero:
+            tqdm.write(f"{self.description}: {self.opening}", file=sys.stderr)
             self.bar = tqdm(
                 total=state.max_steps,
                 initial=state.global_step,

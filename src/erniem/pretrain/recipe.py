@@ -188,7 +188,8 @@ class Checkpoints:
 
 @dataclass(frozen=True, kw_only=True)
 class Compute:
-    """How the same sums are computed; the curve stays as it is, up to rounding (docs/gpu.md)."""
+    """How the same sums are computed: the curve stays as it is, up to rounding and to the dice of
+    dropout, which depend on the kernel and on the shape of a pack (docs/gpu.md)."""
 
     attention: Literal["auto", "sdpa", "flash_attention_2", "flex_attention"] = "auto"
     """`auto`: on a GPU flash_attention_2 if the package flash-attn is there and the precision is

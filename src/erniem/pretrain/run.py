@@ -114,7 +114,7 @@ def _with_attention(recipe: Recipe, arguments: TrainingArguments) -> Recipe:
     """The recipe with the attention that runs here in the place of `auto`."""
     compute = recipe.compute
     chosen: Any = choose_attention(
-        compute.attention,
+        compute,
         device=arguments.device.type,
         half=arguments.bf16 or arguments.fp16,
         dropout=recipe.dropout,

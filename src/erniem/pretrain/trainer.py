@@ -37,11 +37,12 @@ from transformers import (
 from transformers.trainer_utils import rotate_checkpoints
 from transformers.utils.logging import disable_progress_bar, enable_progress_bar
 
+from erniem.convert.quiet import quiet
 from erniem.model.heads import ErnieMForMaskedLM
 from erniem.pretrain.asking import Asking, CheckUp
 from erniem.pretrain.assemble import Assembler, as_tensors
 from erniem.pretrain.checkpoints import STAGING, publish, step_of, telling_of_a_full_disk
-from erniem.pretrain.compute import compile_layers, keep_gradients
+from erniem.pretrain.compute import compile_layers, in_words, keep_gradients
 from erniem.pretrain.meters import Meters
 from erniem.pretrain.processes import ManyProcesses
 from erniem.pretrain.progress import ProgressLine
@@ -113,9 +114,8 @@ class PretrainTrainer(ManyProcesses):
         tokenizer: PreTrainedTokenizerBase,
         callbacks: Iterable[Any] = (),
     ) -> None:
-        super().__init__(
-            model, args, processing_class=tokenizer, callbacks=[ProgressLine(), *callbacks]
-        )
+        progress = ProgressLine(in_words(recipe.compute))
+        super().__init__(model, args, processing_class=tokenizer, callbacks=[progress, *callbacks])
         for bar in (ProgressCallback, PrinterCallback):
             self.remove_callback(bar)
         self.recipe = recipe
@@ -173,7 +173,8 @@ class PretrainTrainer(ManyProcesses):
         self.meters.add_tokens(torch.from_numpy(draft.tokens))
         batches = list(draft.batches)
         if draft.ask is not None:
-            guesses = self.asking.answer(self.asker, draft.ask, number)
+            with self.accelerator.autocast():  # the Trainer gives it to the learner alone
+                guesses = self.asking.answer(self.asker, draft.ask, number)
             batches.append(self.assembler.learn(draft.ask, guesses, number))
         dice = np.random.SeedSequence([self.recipe.seed, number, *b"dropout"]).generate_state(1)
         tensors = as_tensors(batches, self.asking.filling)
@@ -227,7 +228,8 @@ class PretrainTrainer(ManyProcesses):
         may_open = self.stage == 1 and recipe.stage2.steps > 0 and step >= recipe.stage1.steps
         healthy = self.check_up is None
         if self.check_up is not None and self._is_due(step):
-            figures = [self.check_up.examine(self.asker).figures()]
+            with self.accelerator.autocast():
+                figures = [self.check_up.examine(self.asker).figures()]
             # Processes must agree on the stage to the step, whatever their rounding.
             (shares,) = broadcast_object_list(figures)
             self.log({f"health/{name}": share for name, share in shares.items()})
@@ -245,7 +247,9 @@ class PretrainTrainer(ManyProcesses):
     def _freeze_asker(self) -> None:
         """Loads the weights with which stage 2 opened, if it is they that answer."""
         if self.recipe.objectives.btmlm.asker == "frozen" and self.stage > 1:
-            asker = ErnieMForMaskedLM.from_pretrained(self.run / "stage1").requires_grad_(False)
+            with quiet():
+                asker = ErnieMForMaskedLM.from_pretrained(self.run / "stage1")
+            asker.requires_grad_(False)
             asker.set_attn_implementation(self.network.config._attn_implementation)
             compile_layers(asker, self.recipe.compute)
             self._frozen = nn.Module.to(asker, self.args.device)
