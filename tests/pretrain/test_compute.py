@@ -273,6 +273,15 @@ def test_settings_that_do_not_go_together_are_refused(
         Compute(**settings)
 
 
+def test_the_launchers_compiler_is_refused_and_ours_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = Recipe(corpus=Path("c"), output=Path("o"))
+    monkeypatch.setenv("ACCELERATE_DYNAMO_BACKEND", "INDUCTOR")
+    with pytest.raises(ValueError, match=r"by INDUCTOR .* write `compute\.compile` in the recipe"):
+        run.training_arguments(recipe)
+    monkeypatch.setenv("ACCELERATE_DYNAMO_BACKEND", "NO")  # as the launcher sets it otherwise
+    run.training_arguments(recipe)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_compiled_layers_agree_in_a_process_whose_types_nobody_watches() -> None:

@@ -1,6 +1,7 @@
 """A recipe in, checkpoints out: the pre-training run as a library function."""
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -213,6 +214,7 @@ def _check_vocabulary(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Non
 
 def training_arguments(recipe: Recipe) -> TrainingArguments:
     """The recipe in the words of transformers' Trainer."""
+    _check_launcher()
     optimization, checkpoints = recipe.optimization, recipe.checkpoints
     ours: dict[str, Any] = {
         "output_dir": str(recipe.output),
@@ -267,6 +269,16 @@ def training_arguments(recipe: Recipe) -> TrainingArguments:
         recipe.micro_batches, arguments.world_size
     )
     return arguments
+
+
+def _check_launcher() -> None:
+    """accelerate's launcher may ask for a compiler, of the whole encoder and by the environment."""
+    backend = os.environ.get("ACCELERATE_DYNAMO_BACKEND", "no")
+    if backend.lower() != "no":
+        raise ValueError(
+            f"accelerate is to compile by {backend} (ACCELERATE_DYNAMO_BACKEND), every pack anew: "
+            "launch without --dynamo_backend, and write `compute.compile` in the recipe instead."
+        )
 
 
 def micro_batches_each(micro_batches: int, processes: int) -> int:
