@@ -246,8 +246,8 @@ def _kept(making: run._Build, remaining: Remaining, rank: int, folder: Path) -> 
     """The sentences of a task that are not repeated, as a file of their own."""
     path = folder / f"{rank}.parquet"
     left = remaining.of(rank)
-    found = read_rows(making.work.documents(rank), left.kept)
-    texts = [text for rows in found for text in rows.texts[0]]
+    found = read_rows(making.work.documents(rank))
+    texts = [text for rows in found for text in rows.those(left.kept[rows.numbers]).texts[0]]
     pq.write_table(pa.table({"text": texts}), path)
     return str(path)
 

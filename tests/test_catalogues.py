@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from erniem.catalogues import (
-    LANGUAGES,
     PACKAGES,
+    SPELLINGS,
     Package,
     Segment,
     cleaned,
@@ -18,6 +18,7 @@ from erniem.catalogues import (
     fetch_catalogues,
     why_drop,
 )
+from erniem.writing import scripts_of
 
 GETTEXT = Package(
     name="Made-Up.Gettext",
@@ -236,6 +237,8 @@ def test_marks_of_keyboard_letters_go_but_names_keep_their_underscores(message, 
         ("… of the … and … …", "… von …", "de", "mark-up"),
         ("Дверь сейчас открыта", "Die Tür ist offen", "de", "not English"),
         ("The door is open.", "The gate is open.", "ru", "another script"),
+        ("The door is open.", "… 1: 2²!", "ru", "another script"),
+        ("The door is open.", "Дверь₂ 12 ½²³", "ru", None),
         ("The door is open.", "ドアが開いています。", "ja", None),
         ("The door is open.", "문이 열려 있습니다.", "ko", None),
     ],
@@ -276,8 +279,8 @@ def test_an_unknown_language_is_refused_with_the_known_ones(tmp_path):
 
 
 def test_the_table_names_what_a_reader_must_know_of_each_package():
-    assert len(LANGUAGES) >= 8
-    scripts = Counter(language.scripts[0] for language in LANGUAGES.values())
+    assert len(SPELLINGS) >= 8
+    scripts = Counter(scripts_of(code)[0] for code in SPELLINGS)
     assert len(scripts) >= 4
     for package in PACKAGES:
         assert package.version

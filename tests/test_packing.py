@@ -1,6 +1,6 @@
 import numpy as np
 
-from erniem.packing import Sentences, within
+from erniem.packing import Sentences, end_to_end, replaced, within
 
 
 def three() -> Sentences:
@@ -26,3 +26,10 @@ def test_groups_of_sentences_become_one() -> None:
 
 def test_places_start_anew_in_every_sequence() -> None:
     assert within(np.array([3, 0, 2])).tolist() == [0, 1, 2, 0, 1]
+
+
+def test_some_of_many_sequences_are_replaced() -> None:
+    laid = end_to_end([[5, 6], [], [7], [8, 9]])
+    ids, lengths = replaced(*laid, {3: [], 1: [1, 2, 3]})
+    assert (ids.tolist(), lengths.tolist()) == ([5, 6, 1, 2, 3, 7], [2, 3, 1, 0])
+    assert replaced(*laid, {}) == laid

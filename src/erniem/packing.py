@@ -3,14 +3,24 @@
 Letters: T tokens over all sequences, S sequences (and S + 1 `bounds`), W pieces of text.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from jaxtyping import Int
 
-__all__ = ["NO_LANGUAGE", "Pack", "Sentences", "SpecialIds", "boundaries", "within"]
+__all__ = [
+    "NO_LANGUAGE",
+    "Pack",
+    "Sentences",
+    "SpecialIds",
+    "boundaries",
+    "end_to_end",
+    "replaced",
+    "within",
+]
 
 NO_LANGUAGE = 0
 """The language id of a token that says nothing about its language: plain text everywhere."""
@@ -26,6 +36,37 @@ def boundaries(lengths: Int[np.ndarray, " S"]) -> Int[np.ndarray, " bounds"]:
 def within(lengths: Int[np.ndarray, " S"]) -> Int[np.ndarray, " T"]:
     """The place of every token in its own sequence: `[3, 2]` → `[0, 1, 2, 0, 1]`."""
     return np.arange(lengths.sum()) - np.repeat(boundaries(lengths)[:-1], lengths)
+
+
+def end_to_end(
+    rows: Sequence[Sequence[int]],
+) -> tuple[Int[np.ndarray, " T"], Int[np.ndarray, " S"]]:
+    """Lists as one array, and their lengths: `[[5, 6], [7]]` → `[5, 6, 7]`, `[2, 1]`."""
+    lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+    ids = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(lengths.sum()))
+    return ids, lengths
+
+
+def replaced(
+    ids: Int[np.ndarray, " T"],
+    lengths: Int[np.ndarray, " S"],
+    others: Mapping[int, Sequence[int]],
+) -> tuple[Int[np.ndarray, " t"], Int[np.ndarray, " S"]]:
+    """Sequences end to end, with others in some of their places, and all their lengths.
+
+    Example: `[5, 6, 7]`, `[2, 1]`, `{0: [8]}` → `[8, 7]`, `[1, 1]`.
+    """
+    if not others:
+        return ids, lengths
+    bounds = boundaries(lengths)
+    lengths = lengths.copy()
+    parts: list[np.ndarray] = []
+    done = 0
+    for place, other in sorted(others.items()):
+        parts += (ids[done : bounds[place]], np.array(other, dtype=ids.dtype))
+        lengths[place] = len(other)
+        done = bounds[place + 1]
+    return np.concatenate([*parts, ids[done:]]), lengths
 
 
 @dataclass(frozen=True, kw_only=True)

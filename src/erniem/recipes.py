@@ -29,7 +29,7 @@ def parser_of(kind: type[Any], **arguments: Any) -> "ArgumentParser":
     from jsonargparse import ArgumentParser, set_parsing_settings
 
     set_parsing_settings(docstring_parse_attribute_docstrings=True)
-    parser = ArgumentParser(**arguments)
+    parser = ArgumentParser(allow_abbrev=False, **arguments)
     parser.add_argument("--config", action="config", help="a recipe, or a variant of one (YAML)")
     parser.add_class_arguments(kind)
     return parser

@@ -1,6 +1,10 @@
 """How languages are written: their scripts, and whether spaces stand between words."""
 
-__all__ = ["CHARACTERS", "SCRIPTS", "is_spaced", "scripts_of"]
+from functools import cache
+
+import regex
+
+__all__ = ["CHARACTERS", "SCRIPTS", "is_spaced", "script_share", "scripts_of"]
 
 _TABLE = """
 Latin: af ang ast br ca cbk ceb ch crh cs csb cy da de dsb dtp ee en eo es et eu fi fo fr fur fy
@@ -81,6 +85,22 @@ def scripts_of(code: str) -> tuple[str, ...]:
     return SCRIPTS.get(code, ())
 
 
+def script_share(text: str, code: str) -> float:
+    """Share of a text's letters that are in its language's scripts; 1 without any letter.
+
+    Example: `script_share("Wi-Fi сеть", "ru")` → `0.5`.
+    """
+    scripts = scripts_of(code)
+    if "Latin" in scripts and text.isascii():  # most lines of most corpora, at no cost
+        return 1.0
+    ours, foreign = _letters(scripts)
+    others = _count(foreign, text)
+    if not others:
+        return 1.0
+    own = _count(ours, text)
+    return own / (own + others)
+
+
 def is_spaced(code: str) -> bool:
     """Whether a language puts spaces between words, as all do that are not known here.
 
@@ -89,3 +109,19 @@ def is_spaced(code: str) -> bool:
     Example: `is_spaced("th")` → `False`.
     """
     return code not in _UNSPACED
+
+
+@cache
+def _letters(scripts: tuple[str, ...]) -> tuple[regex.Pattern[str], regex.Pattern[str]]:
+    """Runs of letters in the scripts, and in any other; without scripts no letter is foreign."""
+    if not scripts:
+        return regex.compile(r"\p{L}+"), regex.compile(r"(?!)")
+    named = "".join(rf"\p{{Script={script}}}" for script in scripts)
+    own = regex.compile(rf"(?V1)[\p{{L}}&&[{named}]]+")
+    return own, regex.compile(
+        rf"(?V1)[\p{{L}}--[{named}\p{{Script=Common}}\p{{Script=Inherited}}]]+"
+    )
+
+
+def _count(letters: regex.Pattern[str], text: str) -> int:
+    return sum(map(len, letters.findall(text)))

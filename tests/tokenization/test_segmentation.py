@@ -133,3 +133,16 @@ def test_the_exact_way_and_the_fast_way_agree(tokenizer_of: Of, name: str) -> No
             encoding.word_ids,
             encoding.tokens,
         ), text
+
+
+@pytest.mark.parametrize("name", SEGMENTATIONS)
+def test_ids_alone_are_those_of_the_exact_way(tokenizer_of: Of, name: str) -> None:
+    """Unknown pieces, numbers with commas and added tokens among them."""
+    backend = tokenizer_of(name)._tokenizer
+    texts = [*odd_texts(400), "the \u2603\u2603, 2013, ab", "ab [MASK] 2013,", "", "ab 龘龘"]
+    exact = [[token.id for token in backend._tokens(text)] for text in texts]
+    assert sum(backend.unknown in row for row in exact) > 50
+    assert backend.ids(texts) == exact
+    ids, lengths = backend.end_to_end(texts)
+    assert ids.tolist() == [one for row in exact for one in row]
+    assert lengths.tolist() == [len(row) for row in exact]

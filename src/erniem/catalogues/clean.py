@@ -4,11 +4,11 @@ import html
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from erniem.catalogues.packages import LANGUAGES
+from erniem.writing import script_share
 
 __all__ = ["Segment", "cleaned", "kept", "why_drop"]
 
@@ -35,7 +35,6 @@ INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufef
 CJK_ACCESS_KEY = re.compile(r"\s*\(_[A-Za-z0-9]\)")
 LEFTOVER = re.compile(r"[{}<>]|\]\(|&\w+;|\\[nt]|\w/\w+/\w|\w_\w")
 WORD = re.compile(r"[^\W\d_]{2,}")
-LETTER = re.compile(r"[^\W\d_]")
 MOST_WORDS = 80
 FEWEST_WORDS = 3
 
@@ -58,23 +57,12 @@ def cleaned(text: str, *, access_key: str = "") -> str:
     return re.sub(r"…(?:[\s\"'“”«»]*…)+", "…", " ".join(text.split()))
 
 
-@lru_cache(maxsize=1 << 16)
-def _script(letter: str) -> str:
-    return unicodedata.name(letter, "").split(" ")[0]
-
-
-def _script_share(text: str, scripts: Sequence[str]) -> float:
-    """Share of a text's letters that belong to scripts: `("Wi-Fi сеть", ["CYRILLIC"])` → 0.5."""
-    letters = LETTER.findall(text)
-    ours = sum(_script(letter) in scripts for letter in letters)
-    return ours / max(len(letters), 1)
-
-
 def why_drop(segment: Segment, language: str) -> str | None:
     """The reason why a cleaned segment is of no use, if any.
 
     Product names and the like stay Latin in every language, so a third of the letters in the
-    language's own script is enough.
+    language's own script is enough. Without a letter, which the script check of corpora lets pass,
+    a translation teaches nothing.
     """
     english, other = segment.english, segment.other
     words = len(WORD.findall(english))
@@ -88,9 +76,9 @@ def why_drop(segment: Segment, language: str) -> str | None:
         return "long"
     if LEFTOVER.search(english) or LEFTOVER.search(other) or 2 * english.count("…") > words:
         return "mark-up"
-    if _script_share(english, ["LATIN"]) < 0.8:
+    if script_share(english, "en") < 0.8:
         return "not English"
-    if _script_share(other, LANGUAGES[language].scripts) < 1 / 3:
+    if not any(map(str.isalpha, other)) or script_share(other, language) < 1 / 3:
         return "another script"
     return None
 

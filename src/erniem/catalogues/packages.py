@@ -3,40 +3,33 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["LANGUAGES", "PACKAGES", "Language", "Package"]
+__all__ = ["PACKAGES", "SPELLINGS", "Package"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Language:
-    """How catalogues spell a language, and what it is written in."""
-
-    spellings: tuple[str, ...]
-    """Names of its catalogues, `-` for `_`, lower case."""
-    scripts: tuple[str, ...]
-    """First word of the Unicode names of its letters."""
-
-
-def _language(code: str, home: str, *scripts: str) -> Language:
-    """`_language("ko", "kr", "HANGUL")`: catalogues named `ko` or `ko_KR`, no other region's."""
-    return Language(spellings=(code, f"{code}-{home}"), scripts=scripts)
-
-
-LANGUAGES: Mapping[str, Language] = {
-    "ar": _language("ar", "sa", "ARABIC"),
-    "de": _language("de", "de", "LATIN"),
-    "el": _language("el", "gr", "GREEK"),
-    "es": _language("es", "es", "LATIN"),
-    "fr": _language("fr", "fr", "LATIN"),
-    "he": _language("he", "il", "HEBREW"),
-    "ja": _language("ja", "jp", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"),
-    "ko": _language("ko", "kr", "HANGUL"),
-    "ru": _language("ru", "ru", "CYRILLIC"),
-    "tr": _language("tr", "tr", "LATIN"),
-    "uk": _language("uk", "ua", "CYRILLIC"),
-    "vi": _language("vi", "vn", "LATIN"),
-    "zh": Language(spellings=("zh-hans", "zh-cn", "zh"), scripts=("CJK",)),
+HOMES = {
+    "ar": "sa",
+    "de": "de",
+    "el": "gr",
+    "es": "es",
+    "fr": "fr",
+    "he": "il",
+    "ja": "jp",
+    "ko": "kr",
+    "ru": "ru",
+    "tr": "tr",
+    "uk": "ua",
+    "vi": "vn",
 }
-"""Languages, beside English, in which `PACKAGES` speak at length."""
+"""The region whose catalogues are taken beside those of none."""
+
+SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    **{code: (code, f"{code}-{home}") for code, home in HOMES.items()},
+    "zh": ("zh-hans", "zh-cn", "zh"),
+}
+"""Languages, beside English, in which `PACKAGES` speak at length: the names of their catalogues.
+
+`-` stands for `_`, all in lower case.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)

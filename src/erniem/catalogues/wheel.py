@@ -11,7 +11,7 @@ from typing import Any
 import polib
 
 from erniem.catalogues.clean import Segment, cleaned
-from erniem.catalogues.packages import LANGUAGES, Package
+from erniem.catalogues.packages import SPELLINGS, Package
 
 __all__ = ["wheel_segments"]
 
@@ -56,7 +56,7 @@ def _catalogue_paths(package: Package, wheel: zipfile.ZipFile, language: str) ->
 
     Where a wheel spells it in several ways (`zh`, `zh_Hans`), all count.
     """
-    spellings = LANGUAGES[language].spellings
+    spellings = SPELLINGS[language]
     pattern = re.compile(package.catalogues)
     matches = filter(None, map(pattern.fullmatch, sorted(wheel.namelist())))
     return [m[0] for m in matches if m["language"].lower().replace("_", "-") in spellings]

@@ -19,6 +19,7 @@ import numpy as np
 from tqdm import tqdm
 
 from erniem.corpus.document import Drops
+from erniem.corpus.sources.opened import told
 from erniem.embed import SentenceEncoder, VectorSettings
 from erniem.mine.sentences import Sentences, write_sentences
 
@@ -46,12 +47,16 @@ class Side:
 
 
 def digest_of(path: Path) -> str:
-    """What tells the content of a file, or of all files of a folder, from others."""
+    """What tells the content of a file, or of all files of a folder, from others.
+
+    Raises:
+        ValueError: it is not there, or cannot be read.
+    """
     if path.is_dir():
         names = sorted(one for one in path.iterdir() if one.is_file())
-        told = "".join(f"{one.name} {digest_of(one)}\n" for one in names)
-        return hashlib.sha256(told.encode()).hexdigest()
-    with path.open("rb") as file:
+        listed = "".join(f"{one.name} {digest_of(one)}\n" for one in names)
+        return hashlib.sha256(listed.encode()).hexdigest()
+    with told(str(path)), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -66,15 +71,15 @@ def open_side(
         plan: plain values that tell this side from another.
         ids, max_characters: see `write_sentences`.
     """
-    told = folder / "side.json"
-    if not told.is_file() or json.loads(told.read_text(encoding="utf-8"))["plan"] != plan:
+    facts = folder / "side.json"
+    if not facts.is_file() or json.loads(facts.read_text(encoding="utf-8"))["plan"] != plan:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         drops = Drops()
         write_sentences(path, folder, ids=ids, max_characters=max_characters, drops=drops)
         found = {"plan": plan, "dropped": drops.by_reason()}
-        told.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")  # last: it is whole
-    dropped = json.loads(told.read_text(encoding="utf-8"))["dropped"]
+        facts.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")  # last: it is whole
+    dropped = json.loads(facts.read_text(encoding="utf-8"))["dropped"]
     return Side(folder=folder, sentences=Sentences(folder), dropped=dropped)
 
 

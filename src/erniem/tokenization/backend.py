@@ -8,6 +8,8 @@ text ─┬▶ SentencePiece ─▶ ids                                      tha
 
 An encoding is made the exact way too if it has an unknown piece, or its text holds an added token,
 or marks that `tokenizers` would join otherwise than SentencePiece.
+
+Letters: n texts, T pieces of all.
 """
 
 import json
@@ -19,8 +21,11 @@ from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
+import numpy as np
+from jaxtyping import Int
 from tokenizers import Encoding, Tokenizer
 
+from erniem.packing import replaced
 from erniem.tokenization.framing import Frame
 from erniem.tokenization.normalization import SPACE, Normalizer
 from erniem.tokenization.pieces import Splitter
@@ -105,15 +110,27 @@ class SegmentingBackend:
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text, without frame."""
-        found = self.splitter.ids(texts)
+        rows = self.splitter.ids(texts)
+        for at, row in self._with_added(texts).items():
+            rows[at] = row
+        return rows
+
+    def end_to_end(
+        self, texts: Sequence[str]
+    ) -> tuple[Int[np.ndarray, " T"], Int[np.ndarray, " n"]]:
+        """The same ids, end to end, and how many each text has."""
+        return replaced(*self.splitter.end_to_end(texts), self._with_added(texts))
+
+    def _with_added(self, texts: Sequence[str]) -> dict[int, list[int]]:
+        """The ids of those texts that hold an added token, by their places."""
         holds = self._holds_added()
-        some = holds(SPACE.join(texts))
-        return [
-            [token.id for token in self._tokens(text)]
-            if row is None or (some and holds(text))
-            else row
-            for text, row in zip(texts, found, strict=True)
-        ]
+        if not holds(SPACE.join(texts)):
+            return {}
+        return {
+            at: [token.id for token in self._tokens(text)]
+            for at, text in enumerate(texts)
+            if holds(text)
+        }
 
     def frame(self, sides: int, *, framed: bool) -> Frame:
         """What goes around a text, or around two; nothing if they are not framed."""
@@ -163,10 +180,10 @@ class SegmentingBackend:
         return encodings
 
     def _is_right(self, encoding: Encoding, parts: list[tuple[str, list[int] | None]]) -> bool:
-        """Whether an encoding has the ids of its texts, and their places."""
+        """Whether an encoding has the ids of its texts, none of them unknown, and their places."""
         ids: list[int] = []
         for text, row in parts:
-            if row is None or not self.normalization.is_native(text):
+            if row is None or self.unknown in row or not self.normalization.is_native(text):
                 return False
             ids += row
         return encoding.ids == ids
@@ -223,7 +240,7 @@ class SegmentingBackend:
         for place, piece in enumerate(pieces):
             word += piece[0] == SPACE
             kept = at
-            for part in self._parts(pieces, place):
+            for part in self.splitter.parts(pieces, place):
                 # All that is ever left out of a piece is the ▁ that it begins with.
                 kept += not piece.startswith(part, kept - at)
                 number = self.splitter.numbers.get(part, self.unknown)
@@ -232,11 +249,6 @@ class SegmentingBackend:
                 kept = last + 1
             at += len(piece)
         return found
-
-    def _parts(self, pieces: Sequence[str], at: int) -> Sequence[str]:
-        if self.splitter.numbers.get(pieces[at], self.unknown) not in self.splitter.suspects:
-            return (pieces[at],)
-        return self.segmentation.parts(pieces, at, self.splitter.encode)
 
 
 def _again(

@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from base64 import b64decode
+from collections.abc import Iterable
 from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ from tokenizers import normalizers
 __all__ = ["SPACE", "Normalized", "Normalizer", "charsmap_of"]
 
 SPACE = "▁"
+CLEANED = ("Cc", "Cf", "Zs")
+"""Categories of what becomes a space or nothing."""
 ASCII = {"“": '"', "”": '"', "‘": "'", "’": "'", "—": "-"}
 JOINING = (
     "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u0d4e"  # signs that stand before what they join
@@ -67,6 +70,13 @@ class Normalizer:
         if self.lower or (self.clean and _unclean().search(text)):
             return text.translate(self._changes)
         return text
+
+    def all_changed(self, texts: Iterable[str]) -> list[str]:
+        """The same for many texts, at half the price."""
+        if self.lower or not self.clean:
+            return list(map(self.changed, texts))
+        changes, is_unclean = self._changes, _unclean().search
+        return [text.translate(changes) if is_unclean(text) else text for text in texts]
 
     def is_native(self, text: str) -> bool:
         """Whether `tokenizers` normalises this text as SentencePiece does, places and all."""
@@ -163,14 +173,13 @@ def _cleaned(char: str) -> str:
     category = unicodedata.category(char)
     if char in "\t\n\r" or category == "Zs":
         return " "
-    return "" if category in ("Cc", "Cf") else ASCII.get(char, char)
+    return "" if category in CLEANED else ASCII.get(char, char)
 
 
 @cache
 def _cleaning_charsmap() -> bytes:
     """The cleaning, compiled. NUL cannot stand in a rule: `Normalizer.is_native` knows."""
-    planes = (*range(1, 0xD800), *range(0xE000, 0x20000), *range(0xE0000, 0xE1000))
-    rules = [(char, _cleaned(char)) for char in map(chr, planes) if _cleaned(char) != char]
+    rules = [(char, _cleaned(char)) for char in _to_clean() if char != "\0"]
     spm.set_min_log_level(2)
     spec = spm.SentencePieceNormalizer(norm_map=rules).serialized_normalizer_spec()
     proto = sentencepiece_model_pb2.NormalizerSpec.FromString(spec)  # type: ignore[attr-defined]
@@ -180,8 +189,17 @@ def _cleaning_charsmap() -> bytes:
 @cache
 def _unclean() -> re.Pattern[str]:
     """Any character that may be cleaned."""
-    found = [char for char in map(chr, range(0x10000)) if _cleaned(char) != char]
+    found = [char for char in _to_clean() if char < "\U00010000"]
     return re.compile(f"[{_ranges(found)}\U00010000-\U0010ffff]")
+
+
+@cache
+def _to_clean() -> list[str]:
+    """The characters that are not left as they are, in order."""
+    planes = (*range(0xD800), *range(0xE000, 0x20000), *range(0xE0000, 0xE1000))
+    category = unicodedata.category  # by itself: `_cleaned` of each would take ten times as long
+    some = [char for char in map(chr, planes) if char in ASCII or category(char) in CLEANED]
+    return [char for char in some if _cleaned(char) != char]
 
 
 @cache

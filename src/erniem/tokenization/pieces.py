@@ -3,14 +3,19 @@
 ```text
 texts ─▶ cleaned ─▶ SentencePiece ─▶ ids ─▶ segmentation's parts ─▶ ids
 ```
+
+Letters: n texts, T pieces of all.
 """
 
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 import sentencepiece as spm
+from jaxtyping import Int
 
+from erniem.packing import end_to_end, replaced
 from erniem.tokenization.files import numbered_model
 from erniem.tokenization.normalization import SPACE, Normalizer
 from erniem.tokenization.segmentation import Segmentation
@@ -45,6 +50,8 @@ class Splitter:
         changing = segmentation.suspects(self.names) & self.numbers.keys()
         self.suspects = frozenset((*map(self.numbers.__getitem__, changing), unknown))
         """Ids that may not stay as they are."""
+        self._is_suspect = np.zeros(len(self.names), dtype=bool)
+        self._is_suspect[list(self.suspects)] = True
         self._parts = _Parts(self)
         self._model = spm.SentencePieceProcessor(model_proto=numbered_model(vocabulary, unknown))
 
@@ -56,21 +63,50 @@ class Splitter:
         """The pieces of a part of a piece."""
         return list(self._model.encode(text, out_type=str))
 
-    def ids(self, texts: Sequence[str]) -> list[list[int] | None]:
-        """The ids of each text; None if a piece is unknown, which alone does not say its parts."""
-        changed = list(map(self.normalization.changed, texts))
-        rows = self._model.encode(changed, out_type=int, num_threads=_threads(len(changed)))
-        return [self._segmented(row) for row in rows]
+    def parts(self, pieces: Sequence[str], at: int) -> Sequence[str]:
+        """What stands in the place of one of a text's pieces."""
+        if self.numbers.get(pieces[at], self.unknown) not in self.suspects:
+            return (pieces[at],)
+        return self.segmentation.parts(pieces, at, self.encode)
 
-    def _segmented(self, row: list[int]) -> list[int] | None:
-        if self.suspects.isdisjoint(row):
-            return row
-        if self.unknown in row:
-            return None
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of each text."""
+        rows = self._rows(texts)
+        for at, row in enumerate(rows):
+            if not self.suspects.isdisjoint(row):
+                rows[at] = self._segmented(texts[at], row)
+        return rows
+
+    def end_to_end(
+        self, texts: Sequence[str]
+    ) -> tuple[Int[np.ndarray, " T"], Int[np.ndarray, " n"]]:
+        """The ids of all texts, end to end, and how many each has."""
+        rows = self._rows(texts)
+        ids, lengths = end_to_end(rows)
+        suspects = np.flatnonzero(self._is_suspect[ids])
+        places = np.unique(np.searchsorted(lengths.cumsum(), suspects, side="right"))
+        others = {at: self._segmented(texts[at], rows[at]) for at in places.tolist()}
+        return replaced(ids, lengths, others)
+
+    def _rows(self, texts: Sequence[str]) -> list[list[int]]:
+        """SentencePiece's ids of each text."""
+        changed = self.normalization.all_changed(texts)
+        rows: list[list[int]] = self._model.encode(
+            changed, out_type=int, num_threads=_threads(len(changed))
+        )
+        return rows
+
+    def _segmented(self, text: str, row: list[int]) -> list[int]:
+        """The ids of a text, of which SentencePiece's are these."""
+        # The id of an unknown piece does not say what stands there.
+        pieces = self.pieces(text) if self.unknown in row else []
+        assert not pieces or len(pieces) == len(row), "ids and pieces are of the same split"
         found: list[int] = []
         for at, number in enumerate(row):
             if number not in self.suspects:
                 found.append(number)
+            elif pieces:
+                found += self._numbered(self.segmentation.parts(pieces, at, self.encode))
             elif self.names[number] != SPACE:
                 found += self._parts[number]
             else:  # the one piece whose parts depend on its neighbours

@@ -22,7 +22,7 @@ import regex
 from jaxtyping import Bool, Int
 from tokenizers import Tokenizer
 
-from erniem.packing import within
+from erniem.packing import end_to_end, within
 
 __all__ = ["WordMemory", "splits_words_alone"]
 
@@ -157,9 +157,8 @@ class WordMemory:
 
     def _split_whole(self, texts: list[str]) -> tuple[Int[np.ndarray, " T"], Int[np.ndarray, " n"]]:
         """The same, by the tokeniser alone."""
-        ids = [one.ids for one in self.backend.encode_batch_fast(texts, add_special_tokens=False)]
-        lengths = np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))
-        return np.fromiter(chain.from_iterable(ids), dtype=np.int64), lengths
+        found = self.backend.encode_batch_fast(texts, add_special_tokens=False)
+        return end_to_end([one.ids for one in found])
 
 
 def _pieces_by_id(backend: Tokenizer) -> list[str]:

@@ -1,5 +1,7 @@
 import errno
+import gzip
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -269,11 +271,44 @@ def test_a_build_that_was_begun_by_another_recipe_is_not_mixed_with_this(text: P
     broken.write_bytes(b"no gzip")
     with pytest.raises(ValueError, match="cut short or damaged"):
         build(text)
-    with pytest.raises(ValueError, match=r"corpus\.work was begun by another .*max_pieces"):
+    with pytest.raises(ValueError, match=r"corpus\.work was made by another .*max_pieces"):
         build(text, max_pieces=9)
     broken.unlink()
     with pytest.raises(ValueError, match=r"from other files \(changed: .*en\.txt\.gz\)"):
         build(text)
+
+
+def _check_that_finished_files_must_stay(text: Path) -> None:
+    read = text / "el.txt"
+    before, facts = read.read_text(), read.stat()
+    read.write_text(before + "\nmore")
+    with pytest.raises(ValueError, match=r"from other files \(changed: .*el\.txt\)"):
+        build(text)
+    read.write_text(before)
+    os.utime(read, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+
+def test_a_file_that_was_mended_is_read_anew_and_no_other(text: Path) -> None:
+    broken = text / "fi.txt.gz"
+    whole = gzip.compress("\n".join(invented(1_000, 5)).encode())
+    broken.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="cut short or damaged"):
+        build(text)
+    done = {path: path.stat().st_mtime_ns for path in text.parent.glob("corpus.work/keys/*")}
+    assert len(done) > 1
+    broken.write_bytes(whole)
+    _check_that_finished_files_must_stay(text)
+    real, kept = run.run_stage, []
+
+    def watched(*arguments: object, **more: object) -> None:
+        real(*arguments, **more)
+        kept.append(all(path.stat().st_mtime_ns == time for path, time in done.items()))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "run_stage", watched)
+        corpus = build(text)
+    assert corpus.rows["fi"] > 900
+    assert all(kept)
 
 
 def test_sources_are_kept_apart_with_their_licences(text: Path) -> None:

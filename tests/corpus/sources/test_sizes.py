@@ -85,6 +85,7 @@ def test_memory_does_not_grow_with_a_zip(tmp_path: Path) -> None:
 
 
 @pytest.mark.realtext
+@pytest.mark.timeout(600)  # 1.7 million lines
 def test_all_real_text_is_read() -> None:
     """As many lines as `xz -dc | wc -l` counts, and none is dropped."""
     data = os.environ.get("ERNIEM_DATA")

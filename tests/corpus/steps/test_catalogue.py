@@ -118,6 +118,7 @@ def test_a_recipe_is_a_file_that_a_variant_and_single_keys_change(tmp_path: Path
     ("key", "message"),
     [
         ("step=[repair]", "step"),
+        ("max_pi=9", "max_pi"),
         ("sources=[]", "sources is empty"),
         ("steps=[repare]", "Did you mean repair"),
         ("max_per_source=0", "max_per_source is 0"),

@@ -3,9 +3,9 @@
 import pytest
 
 from erniem.corpus.document import pair, sentence
-from erniem.corpus.steps.script import Script, script_share
+from erniem.corpus.steps.script import Script
 from erniem.languages import LANGUAGES
-from erniem.writing import SCRIPTS, scripts_of
+from erniem.writing import SCRIPTS, script_share, scripts_of
 from invented import CYRILLIC, GREEK, invented
 
 LATIN = invented(1)[0]
@@ -45,6 +45,7 @@ def test_names_in_latin_letters_are_allowed_in_a_third_of_the_text() -> None:
 @pytest.mark.parametrize("text", ["", "123 – 456!", "ー ʼ"])
 def test_what_belongs_to_no_script_does_not_count(text: str) -> None:
     assert script_share(text, "he") == 1
+    assert RULE.why_drop(sentence(text, language="he", source="made")) is None
 
 
 def test_a_language_may_have_several_scripts() -> None:

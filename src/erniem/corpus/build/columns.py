@@ -4,7 +4,7 @@ Letters: n rows of a batch.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +12,7 @@ from types import TracebackType
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from jaxtyping import UInt64
+from jaxtyping import Bool, UInt64
 
 from erniem.corpus.document import Document, is_pair, languages_of, sides_of, source_of
 
@@ -53,6 +53,14 @@ class Rows:
     def texts(self) -> tuple[list[str], ...]:
         """The texts of each side."""
         return tuple(column.to_pylist() for column in self.columns)
+
+    def those(self, wanted: Bool[np.ndarray, " n"]) -> "Rows":
+        """Some of the rows."""
+        if wanted.all():
+            return self
+        mask = pa.array(wanted)
+        columns = tuple(column.filter(mask) for column in self.columns)
+        return replace(self, numbers=self.numbers[wanted], columns=columns)
 
 
 class DocumentWriter:
@@ -107,23 +115,13 @@ def read_keys(path: Path) -> UInt64[np.ndarray, "2 N"]:
     return np.stack([table.column(name).to_numpy() for name in ("key", "translation_key")])
 
 
-def read_rows(path: Path, keep: np.ndarray | None = None) -> Iterator[Rows]:
-    """The rows of a file, in batches of one source and label each.
-
-    Args:
-        path: the file.
-        keep: which of its rows are wanted; all of them if None.
-    """
+def read_rows(path: Path) -> Iterator[Rows]:
+    """The rows of a file, in batches of one source and label each."""
     file = pq.ParquetFile(path, read_dictionary=list(NAMES))
     start = 0
     for batch in file.iter_batches(BATCH, columns=SCHEMA.names[:5]):
-        numbers = np.arange(start, start + batch.num_rows)
+        yield from _groups(batch, np.arange(start, start + batch.num_rows))
         start += batch.num_rows
-        if keep is not None:
-            wanted = keep[numbers]
-            numbers, batch = numbers[wanted], batch.filter(pa.array(wanted))
-        if len(numbers):
-            yield from _groups(batch, numbers)
 
 
 def _groups(batch: pa.RecordBatch, numbers: np.ndarray) -> Iterator[Rows]:

@@ -63,23 +63,29 @@ class Encode(PipelineStep):  # type: ignore[misc]
         work = self.remaining.work
         left = self.remaining.of(rank)
         splitter = _opened(self.tokenizer, self.tokenizer.stat().st_mtime_ns)
+        drops = Drops(beside=work.rejected(rank, "left-out") if self.rejected else None)
         with ExitStack() as stack:
             parts = _Parts(work.parts(rank), splitter, stack)
-            for rows in read_rows(work.documents(rank), left.kept):
-                pieces = splitter.split(_in_turn(rows), self.max_pieces)
-                parts.add(rows.label, rows.source, _in_turn(rows), pieces)
-                if self.pairs_as_text and len(rows.texts) == 2:
-                    self._add_sides(parts, rows, pieces, left)
+            for rows in read_rows(work.documents(rank)):
+                kept = left.kept[rows.numbers]
+                _count_left_out(rows.those(~kept), left, drops)
+                if kept.any():
+                    self._add(parts, rows.those(kept), left)
         parts.save()
-        drops = Drops(beside=work.rejected(rank, "left-out") if self.rejected else None)
-        _count_left_out(work.documents(rank), left, drops)
         drops.close()
         facts = parts.plain() | drops.plain()
         work.encoded(rank).write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
         yield from ()
 
+    def _add(self, parts: "_Parts", rows: Rows, left: Left) -> None:
+        """Adds rows; of pairs, also the sides to the sentences of their languages."""
+        texts = _in_turn(rows)
+        pieces = parts.splitter.split(texts, self.max_pieces)
+        parts.add(rows.label, rows.source, texts, pieces)
+        if self.pairs_as_text and len(rows.texts) == 2:
+            self._add_sides(parts, rows, pieces, left)
+
     def _add_sides(self, parts: "_Parts", rows: Rows, pieces: Pieces, left: Left) -> None:
-        """Adds the sides of pairs to the sentences of their languages."""
         for side, language in enumerate(rows.label.split("-")):
             wanted = np.flatnonzero(left.sides[side, rows.numbers])
             texts = [rows.texts[side][place] for place in wanted]
@@ -101,11 +107,10 @@ def _in_turn(rows: Rows) -> list[str]:
     return [text for texts in zip(*rows.texts, strict=True) for text in texts]
 
 
-def _count_left_out(documents: Path, left: Left, drops: Drops) -> None:
-    for rows in read_rows(documents, ~left.kept):
-        for number, *texts in zip(rows.numbers, *rows.texts, strict=True):
-            reason = REASONS[left.reasons[number]]
-            drops.add(reason, rows.source, rows.label, "\t".join(texts))
+def _count_left_out(rows: Rows, left: Left, drops: Drops) -> None:
+    for number, *texts in zip(rows.numbers, *rows.texts, strict=True):
+        reason = REASONS[left.reasons[number]]
+        drops.add(reason, rows.source, rows.label, "\t".join(texts))
 
 
 class _Parts:
@@ -113,6 +118,7 @@ class _Parts:
 
     def __init__(self, folder: Path, splitter: Splitter, stack: ExitStack) -> None:
         self.folder = folder
+        self.splitter = splitter
         self.size = splitter.size
         self.unknown = splitter.unknown
         self.stack = stack

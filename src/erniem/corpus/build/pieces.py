@@ -7,17 +7,15 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int
 from tokenizers import Tokenizer
-from transformers import PreTrainedTokenizerFast
 
 from erniem.packing import boundaries, within
 from erniem.tokenization import is_segmenting, open_tokenizer
-from erniem.tokenization.ids import ids_of
+from erniem.tokenization.ids import ids_end_to_end
 from erniem.tokenization.words import WordMemory, splits_words_alone
 
 __all__ = ["Pieces", "Splitter"]
@@ -90,7 +88,8 @@ class Splitter:
                 unknown=state["model"]["unk_id"],
             )
         tokenizer = open_tokenizer(folder)
-        return cls(partial(_ids, tokenizer), size=len(tokenizer), unknown=tokenizer.unk_token_id)
+        split = partial(ids_end_to_end, tokenizer)
+        return cls(split, size=len(tokenizer), unknown=tokenizer.unk_token_id)
 
     def split(self, texts: Sequence[str], most: int) -> Pieces:
         """The pieces of texts, without special ones, cropped to so many."""
@@ -103,11 +102,3 @@ def _bare(folder: Path) -> Tokenizer | None:
     path = folder / "tokenizer.json"
     backend = Tokenizer.from_file(str(path)) if path.is_file() else None
     return backend if backend is not None and splits_words_alone(backend) else None
-
-
-def _ids(
-    tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]
-) -> tuple[Int[np.ndarray, " T"], Int[np.ndarray, " n"]]:
-    ids = ids_of(tokenizer, texts)
-    lengths = np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))
-    return np.fromiter(chain.from_iterable(ids), np.int64, count=int(lengths.sum())), lengths

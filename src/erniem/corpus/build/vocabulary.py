@@ -75,9 +75,10 @@ def _sentences(remaining: Remaining, tasks: Iterable[int]) -> Iterator[_Sentence
     """What is left of the text, each sentence once, sides of pairs as sentences."""
     for task in tasks:
         left = remaining.of(task)
-        for rows in read_rows(remaining.work.documents(task), left.kept):
+        for rows in read_rows(remaining.work.documents(task)):
+            kept = left.kept[rows.numbers]
             for side, language in enumerate(rows.label.split("-")):
-                fresh = np.flatnonzero(left.sides[side, rows.numbers])
+                fresh = np.flatnonzero(kept & left.sides[side, rows.numbers])
                 yield _Sentences(
                     language=language,
                     texts=rows.columns[side].take(pa.array(fresh)),

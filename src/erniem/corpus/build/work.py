@@ -77,15 +77,33 @@ class Work:
     def begin(self, plan: dict[str, Any]) -> None:
         """Opens the folder for a plan, or goes on with one.
 
+        A file may have been mended that no finished task has read.
+
         Raises:
             ValueError: another plan is being built there.
         """
         path = self.folder / "plan.json"
         if path.exists():
-            check_same(json.loads(path.read_text(encoding="utf-8")), plan, self.folder)
-            return
+            old = json.loads(path.read_text(encoding="utf-8"))
+            check_same(self._with_mended(old, plan["files"]), plan, self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(plan, indent=1, ensure_ascii=False), encoding="utf-8")
+        partial = path.with_name(path.name + ".partial")
+        partial.write_text(json.dumps(plan, indent=1, ensure_ascii=False), encoding="utf-8")
+        partial.replace(path)
+
+    def _with_mended(self, plan: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:
+        """A plan with the new states of those files whose task has not been finished."""
+        if len(files) != len(plan["files"]):
+            return plan
+        new = [
+            now if now["path"] == before["path"] and not self._is_cleaned(rank) else before
+            for rank, (before, now) in enumerate(zip(plan["files"], files, strict=True))
+        ]
+        return plan | {"files": new}
+
+    def _is_cleaned(self, rank: int) -> bool:
+        """Whether datatrove has marked the task that cleans a file as finished."""
+        return (self.stage("clean") / "completions" / f"{rank:05d}").exists()
 
 
 def check_same(old: dict[str, Any], new: dict[str, Any], folder: Path) -> None:
@@ -97,7 +115,7 @@ def check_same(old: dict[str, Any], new: dict[str, Any], folder: Path) -> None:
     files = [path for path in sorted({*before, *after}) if before.get(path) != after.get(path)]
     what = ", ".join([*changed, *files[:3], *(["…"] if len(files) > 3 else [])]) or "erniem itself"
     raise ValueError(
-        f"{folder} was begun by another recipe or from other files (changed: {what}): delete it, "
+        f"{folder} was made by another recipe or from other files (changed: {what}): delete it, "
         "or choose another output."
     )
 

@@ -1,15 +1,12 @@
 """Texts in another script than their language's."""
 
 from dataclasses import dataclass
-from functools import cache
-
-import regex
 
 from erniem.corpus.document import Document, languages_of, sides_of
 from erniem.corpus.steps.rule import Filter
-from erniem.writing import scripts_of
+from erniem.writing import script_share
 
-__all__ = ["Script", "script_share"]
+__all__ = ["Script"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,35 +34,3 @@ class Script(Filter):
             if script_share(text, code) < self.least:
                 return "another script"
         return None
-
-
-def script_share(text: str, code: str) -> float:
-    """Share of a text's letters that are in its language's scripts; 1 without any letter.
-
-    Example: `script_share("Wi-Fi сеть", "ru")` → `0.5`.
-    """
-    scripts = scripts_of(code)
-    if "Latin" in scripts and text.isascii():  # most lines of most corpora, at no cost
-        return 1.0
-    ours, foreign = _letters(scripts)
-    others = _count(foreign, text)
-    if not others:
-        return 1.0
-    own = _count(ours, text)
-    return own / (own + others)
-
-
-@cache
-def _letters(scripts: tuple[str, ...]) -> tuple[regex.Pattern[str], regex.Pattern[str]]:
-    """Runs of letters in the scripts, and in any other; without scripts no letter is foreign."""
-    if not scripts:
-        return regex.compile(r"\p{L}+"), regex.compile(r"(?!)")
-    named = "".join(rf"\p{{Script={script}}}" for script in scripts)
-    own = regex.compile(rf"(?V1)[\p{{L}}&&[{named}]]+")
-    return own, regex.compile(
-        rf"(?V1)[\p{{L}}--[{named}\p{{Script=Common}}\p{{Script=Inherited}}]]+"
-    )
-
-
-def _count(letters: regex.Pattern[str], text: str) -> int:
-    return sum(map(len, letters.findall(text)))
