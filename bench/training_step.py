@@ -19,6 +19,7 @@ Letters: B sentences, L tokens of the longest, T tokens of all, H holes, V vocab
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
@@ -323,7 +324,11 @@ def memory_of_steps(size: Size, sentences: int, options: argparse.Namespace) -> 
         command += ["--sentences", str(sentences)]
         command += ["--threads", str(options.threads), "--repeats", str(options.repeats)]
         command += ["--tokenizer", str(options.tokenizer)] * bool(options.tokenizer)
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode == -signal.SIGKILL:
+            print(f"{name}: {sentences} sentences did not fit into memory and are left out")
+            continue
+        done.check_returncode()
         peaks[name] = [float(done.stdout.split()[-1])]
     return compared(
         peaks,
@@ -367,9 +372,10 @@ def main() -> None:
     for size in sizes:
         text = Text(size, options.tokenizer)
         repeats = 2 if options.quick else options.repeats
+        memory = shown(memory_rows(size, options))  # before this process holds any
         for found in (mmlm_rows, objective_rows):
             rows += shown(found(size, text, repeats))
-        rows += shown(memory_rows(size, options))
+        rows += memory
     if not options.quick:
         about = (
             "A step: forward, backward, clipping, AdamW. Peers: transformers' XLM-R with its "
@@ -385,7 +391,7 @@ def main() -> None:
 def shown(rows: list[Row]) -> list[Row]:
     for row in rows:
         ratio = f"   {row.ratio} × {row.against} ({row.target or 'no target'})" if row.ratio else ""
-        print(f"{row.what:<48}{row.name:<15}{row.figure} {row.unit}{ratio}", flush=True)
+        print(f"{row.what:<48} {row.name:<15} {row.figure} {row.unit}{ratio}", flush=True)
     return rows
 
 
