@@ -162,6 +162,20 @@ def test_who_opens_while_others_add_finds_a_whole_version(
     assert wrong == []
 
 
+def test_a_file_that_goes_while_it_is_looked_at_is_of_an_older_version(
+    build: Build, folder: Path, knowing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = build(LINES[:4])
+
+    def overtaken(*_: object) -> None:
+        monkeypatch.undo()
+        index.add(LINES[4:5])
+        raise FileNotFoundError(folder / "part-0001")
+
+    monkeypatch.setattr("erniem.search.index.check_sizes", overtaken)
+    assert len(Index.open(folder, knowing)) == 5
+
+
 @pytest.mark.slow
 def test_a_large_index_is_open_at_once_and_takes_no_memory(folder: Path) -> None:
     class Drawn:

@@ -116,7 +116,7 @@ class Index:
                 (check_sums if verify else check_sizes)(folder, manifest)
                 parts = Parts.of(folder, manifest)
                 break
-            except ValueError:
+            except (ValueError, FileNotFoundError):
                 if read_manifest(folder).version == manifest.version:
                     raise  # otherwise another version came meanwhile
         index = cls(folder, manifest, parts, backend)
