@@ -28,7 +28,7 @@ from torch import Tensor
 from erniem.model.heads import ErnieMForSequenceClassification
 from harness import Neighbour, Row, alternate, compared, record
 from step_text import BASE, TINY, Size, Text
-from training_step import POOL, optimizer_step, shown
+from training_step import optimizer_step, shown
 
 VARIABLE = "ERNIEM_TRANSFORMERS4"
 WORKS = ("vectors", "training")
@@ -77,12 +77,7 @@ class Ours:
 
 def rows_of(text: Text, size: Size, repeat: int, *, alike: bool) -> list[list[int]]:
     """A batch as it comes, or one of like lengths out of as much text."""
-    if not alike:
-        return framed(text.singles(repeat), size)
-    pool = [one for at in range(POOL) for one in text.singles(repeat * POOL + at)]
-    pool.sort(key=len)
-    turn = (7 * repeat) % POOL  # short ones, long ones
-    return framed(pool[turn * size.sentences : (turn + 1) * size.sentences], size)
+    return framed(text.alike(repeat) if alike else text.singles(repeat), size)
 
 
 def contestants(

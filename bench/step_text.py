@@ -12,6 +12,8 @@ import numpy as np
 
 from erniem.packing import SpecialIds
 
+POOL = 16
+"""Batches among which a peer with like lengths sorts its rows, fewer than its Trainer's 50."""
 LANGUAGES = ("de", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "zh")
 
 
@@ -78,6 +80,13 @@ class Text:
     def singles(self, batch: int) -> list[list[int]]:
         """The sentences of a batch."""
         return self._of(self._single, batch)
+
+    def alike(self, batch: int) -> list[list[int]]:
+        """Sentences of like lengths, out of `POOL` batches."""
+        pool = [one for at in range(POOL) for one in self.singles(batch * POOL + at)]
+        pool.sort(key=len)
+        turn = (7 * batch) % POOL  # short ones, long ones
+        return pool[turn * self.size.sentences : (turn + 1) * self.size.sentences]
 
     def pairs(self, batch: int) -> tuple[list[list[int]], list[list[int]]]:
         """The pairs of a batch, half as many as it has sentences."""

@@ -60,8 +60,6 @@ MASKING = MaskingSettings()
 FORM = PlaceholderSettings()
 BY_HOLE = True
 """Whether ours goes through the vocabulary in blocks, as pre-training does."""
-POOL = 16
-"""Batches among which the peer with like lengths sorts its rows, fewer than its Trainer's 50."""
 
 
 # Ours
@@ -172,13 +170,7 @@ class Theirs:
 
     def _rows(self, repeat: int) -> list[list[int]]:
         """A batch as it comes; or one of like lengths, out of as much text."""
-        if not self.alike:
-            return self.text.singles(repeat)
-        pool = [one for at in range(POOL) for one in self.text.singles(repeat * POOL + at)]
-        pool.sort(key=len)
-        turn = (7 * repeat) % POOL  # short ones, long ones
-        count = self.size.sentences
-        return pool[turn * count : (turn + 1) * count]
+        return self.text.alike(repeat) if self.alike else self.text.singles(repeat)
 
 
 def single_batch(rows: list[list[int]], size: Size, seed: int) -> dict[str, Tensor]:
