@@ -197,7 +197,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         model = options.model or Path(place) / "made-up"
         if options.model is None:
-            made_up(model, sentences(None))
+            made_up(model, sentences(None), quick=options.quick)
         embeds = contestants(model, Path(place), options.threads)
         rows = cosines(embeds, texts[:200]) + speeds(embeds, texts, options.repeats)
         if options.accuracy:

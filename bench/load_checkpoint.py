@@ -89,7 +89,7 @@ def loading(folder: Path, repeats: int, quick: bool) -> list[Row]:
         "XLM-R": Loader(theirs, warm_theirs, ""),
     }
     what = "from_pretrained, 12 × 768, 250,002 pieces"
-    seconds = alternate(loaders, repeats)
+    seconds = alternate(loaders, repeats, warm_up=0 if quick else 1)
     peaks = {name: loader.peaks for name, loader in loaders.items()}
     target = {"XLM-R": "≤ 1.2"}
     return [
@@ -98,7 +98,7 @@ def loading(folder: Path, repeats: int, quick: bool) -> list[Row]:
     ]
 
 
-def starting(repeats: int) -> list[Row]:
+def starting(repeats: int, quick: bool) -> list[Row]:
     python = sys.executable
     commands = {
         "python alone": [python, "-c", ""],
@@ -107,7 +107,9 @@ def starting(repeats: int) -> list[Row]:
         "import transformers": [python, "-c", "import transformers"],
     }
     samples = alternate(
-        {name: partial(whole_process, command) for name, command in commands.items()}, repeats
+        {name: partial(whole_process, command) for name, command in commands.items()},
+        repeats,
+        warm_up=0 if quick else 1,
     )
     return [
         Row(what="start of a process", name=name, unit="s", figure=spread(values))
@@ -123,7 +125,7 @@ def main() -> None:
     options = parser.parse_args()
     repeats = 1 if options.quick else options.repeats
     with tempfile.TemporaryDirectory() as folder:
-        rows = loading(Path(folder), repeats, options.quick) + starting(repeats)
+        rows = loading(Path(folder), repeats, options.quick) + starting(repeats, options.quick)
     for row in rows:
         ratio = f"  {row.ratio} × {row.against}" if row.ratio else ""
         print(f"{row.what:<46}{row.name:<22}{row.figure} {row.unit}{ratio}")

@@ -17,6 +17,7 @@ import argparse
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -49,7 +50,9 @@ def main() -> int:
         print(f"── {name}", flush=True)
         settings = ["--quick"] if options.quick else chosen(name, os.environ)
         command = [sys.executable, str(HERE / f"{name}.py"), *settings]
+        start = time.perf_counter()
         failed += subprocess.run(command, check=False).returncode != 0
+        print(f"── {name}: {time.perf_counter() - start:.0f} s", flush=True)
         if not options.quick and RESULTS.exists():
             write_table()
     return failed

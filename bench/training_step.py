@@ -304,7 +304,8 @@ def objective_rows(size: Size, text: Text, repeats: int) -> list[Row]:
 def memory_rows(size: Size, options: argparse.Namespace) -> list[Row]:
     """The most memory of a process that takes the same steps, and larger ones."""
     rows = []
-    for sentences in (size.sentences, size.sentences * 3 // 2):
+    more = [] if options.quick else [size.sentences * 3 // 2]
+    for sentences in (size.sentences, *more):
         rows += memory_of_steps(size, sentences, options)
     return rows
 
