@@ -1,12 +1,14 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from jaxtyping import config
 
 from erniem.embed import TODAYS_VECTORS, Encoder, VectorSettings
+from erniem.embed.backends import DTYPES
 from erniem.embed.onnx_backend import padded_rows
 from erniem.embed.settings import write_vector_settings
 from erniem.export.to_onnx import export_onnx
@@ -48,6 +50,23 @@ def test_onnx_of_8_bits_stays_near(exported: Path, encoder: Path) -> None:
 
 def test_torch_of_8_bits_stays_near(encoder: Path) -> None:
     assert 0.99 < cosine(encoder, "torch-int8", encoder) < 1 - 1e-7
+
+
+@pytest.mark.parametrize("backend", ["torch-bf16", "torch-fp16"])
+def test_torch_of_16_bits_stays_near_and_gives_float32(backend: str, encoder: Path) -> None:
+    assert 0.999 < cosine(encoder, backend, encoder) < 1 - 1e-7
+    opened: Any = Encoder.from_pretrained(encoder, backend=backend, settings=MEAN)
+    assert opened.encode(TEXTS).dtype == np.float32
+    weights = {one.dtype for one in opened.backend.encoder.network.parameters()}
+    assert weights == {DTYPES[backend]}
+
+
+@pytest.mark.parametrize("backend", ["torch-int8", "onnx"])
+def test_a_backend_of_the_processor_refuses_another_device(backend: str, encoder: Path) -> None:
+    with pytest.raises(
+        ValueError, match=f"backend '{backend}' runs on the processor: choose torch,"
+    ):
+        Encoder.from_pretrained(encoder, backend=backend, device="cuda")
 
 
 def test_a_file_made_for_other_vectors_is_refused(exported: Path) -> None:

@@ -10,6 +10,8 @@ __all__ = ["SEARCHING"]
 
 SETTINGS = ("kind", "recall", "at")
 """Options that become `IndexSettings`."""
+OPENING = ("model", "backend", "device", "verify")
+"""Options of how an index is opened."""
 
 
 def _index_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +85,7 @@ def _search(values: Values) -> None:
 
     queries = _texts(values.pop("queries"), values.pop("input", None), "query")
     output, as_json = values.pop("output", None), values.pop("json", False)
-    opening = {name: values.pop(name) for name in ("model", "backend", "verify") if name in values}
+    opening = {name: values.pop(name) for name in OPENING if name in values}
     index = Index.open(values.pop("index"), **opening)
     found = index.search(queries, **values)
     lines = (told_as_json if as_json or output else told)(queries, found)

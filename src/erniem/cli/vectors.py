@@ -38,11 +38,14 @@ def _layer(given: str) -> int | str:
 
 
 def add_backend(parser: argparse._ActionsContainer) -> None:
-    """What runs the encoder."""
+    """What runs the encoder, and where."""
     parser.add_argument(
         "--backend",
-        choices=["torch", "torch-int8", "onnx", "onnx-int8"],
+        choices=["torch", "torch-bf16", "torch-fp16", "torch-int8", "onnx", "onnx-int8"],
         help="what runs the encoder (torch)",
+    )
+    parser.add_argument(
+        "--device", metavar="NAME", help="cpu, cuda:1 (a GPU if there is one, for torch's backends)"
     )
 
 

@@ -1,9 +1,9 @@
-"""What runs a network for its sentence vectors: torch or ONNX Runtime, in float32 or in int8.
+"""What runs a network for its sentence vectors: torch or ONNX Runtime, in more or fewer bits.
 
 Letters: S sentences of a batch, D width.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +22,17 @@ from erniem.embed.settings import TODAYS_VECTORS, VectorSettings, layer_for, rea
 from erniem.model.encoder import ErnieMModel
 from erniem.tokenization import open_tokenizer
 
-__all__ = ["Backend", "BackendName", "Opened", "TorchBackend", "open_backend"]
+__all__ = ["DTYPES", "Backend", "BackendName", "Opened", "TorchBackend", "open_backend"]
 
-BackendName = Literal["torch", "torch-int8", "onnx", "onnx-int8"]
+BackendName = Literal["torch", "torch-bf16", "torch-fp16", "torch-int8", "onnx", "onnx-int8"]
 """The names by which backends are asked for."""
+
+DTYPES: Mapping[str, torch.dtype] = {
+    "torch": torch.float32,
+    "torch-bf16": torch.bfloat16,
+    "torch-fp16": torch.float16,
+}
+"""Of the weights, by backend; the others have their own."""
 
 
 @runtime_checkable
@@ -49,7 +56,7 @@ class Backend(Protocol):
 
 
 class TorchBackend:
-    """Torch in float32, as an encoder is.
+    """Torch, in the precision and on the device that an encoder is in.
 
     Args:
         encoder: of any kind.
@@ -102,16 +109,24 @@ class Opened:
 
 
 def open_backend(
-    folder: Path, name: str, settings: VectorSettings | None, threads: int | None
+    folder: Path,
+    name: str,
+    settings: VectorSettings | None,
+    threads: int | None,
+    device: torch.device | str | None,
 ) -> Opened:
     """Opens a folder's network on a backend, see `Encoder.from_pretrained`."""
     if name not in get_args(BackendName):
         raise ValueError(f"backend {name!r}: choose {', '.join(get_args(BackendName))}.")
     if threads is not None and threads < 1:
         raise ValueError(f"threads {threads}: give at least 1.")
+    if name not in DTYPES:  # what they run on is the processor
+        if device is not None and torch.device(device).type != "cpu":
+            raise ValueError(f"backend {name!r} runs on the processor: choose {', '.join(DTYPES)}.")
+        device = "cpu"
     if name in FILES:
         return _on_onnx(folder, name, settings, threads)
-    encoder = open_encoder(folder)
+    encoder = open_encoder(folder, device=device, dtype=DTYPES.get(name, torch.float32))
     if name == "torch-int8":
         _round(encoder, folder)
     settings = settings or read_vector_settings(folder) or TODAYS_VECTORS

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 from jaxtyping import Float32
 from tqdm import tqdm
 from transformers import PreTrainedTokenizerFast
@@ -76,23 +77,26 @@ class Encoder:
         backend: str = "torch",
         settings: VectorSettings | None = None,
         threads: int | None = None,
+        device: torch.device | str | None = None,
     ) -> "Encoder":
         """Opens the encoder of a folder.
 
         Args:
             folder: a checkpoint of any kind that `open_encoder` reads, with its tokenizer.
-            backend: `torch`, `torch-int8`, `onnx` or `onnx-int8`; the last two run
-                `folder/onnx/`, which `erniem export onnx` writes.
+            backend: `torch`, `torch-bf16`, `torch-fp16`, `torch-int8`, `onnx` or `onnx-int8`; the
+                last two run `folder/onnx/`, which `erniem export onnx` writes.
             settings: how a text becomes a vector; None: as the folder says (vectors.json), or the
                 mean of the text's tokens in the last layer.
             threads: to compute with; None: as many as the backend takes by itself.
+            device: of the first three backends: `cpu`, `cuda:1`; a GPU if there is one. The others
+                run on the processor.
 
         Raises:
-            ValueError: a folder that cannot be read, no such backend or layer, an ONNX file made
-                for other vectors.
+            ValueError: a folder that cannot be read, no such backend, layer or device, an ONNX file
+                made for other vectors.
             ImportError: a backend that is not installed.
         """
-        opened = open_backend(Path(folder), backend, settings, threads)
+        opened = open_backend(Path(folder), backend, settings, threads, device)
         return cls(opened.backend, opened.tokenizer, opened.settings, Path(folder))
 
     @property

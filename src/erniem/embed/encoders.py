@@ -22,6 +22,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 
 from erniem.convert.checkpoint import becomes_ours, read_checkpoint
 from erniem.convert.quiet import quiet
+from erniem.device import device_for
 from erniem.embed.rows import Rows, at_once, frame_of
 from erniem.embed.settings import VectorSettings
 from erniem.embed.vectors import Layers, batch_vectors, vectors_of
@@ -111,31 +112,37 @@ def sentence_vectors(
     return SentenceEncoder(model, tokenizer).vectors(sentences, settings, progress=progress)
 
 
-def open_encoder(folder: Path) -> SentenceEncoder:
-    """The encoder of a folder, in float32; a head on it is left aside.
+def open_encoder(
+    folder: Path,
+    *,
+    device: torch.device | str | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> SentenceEncoder:
+    """The encoder of a folder; a head on it is left aside.
 
     Args:
         folder: a checkpoint of any kind that we or transformers' AutoModel read, with a fast
             tokenizer; of an encoder and a decoder, the encoder is taken.
+        device: where it runs; a GPU if there is one, see `device_for`.
+        dtype: of its weights.
 
     Raises:
-        ValueError: a folder that neither we nor transformers can read.
+        ValueError: a folder that neither we nor transformers can read, no such device.
     """
+    place = device_for(device)
     if becomes_ours(folder):
-        network = read_checkpoint(folder, dtype=torch.float32).model
+        network = read_checkpoint(folder, dtype=dtype).model.to(place)
         return SentenceEncoder(network, open_tokenizer(folder))
     try:
         with quiet():
-            theirs: Any = AutoModel.from_pretrained(
-                folder, dtype=torch.float32, local_files_only=True
-            )
+            theirs: Any = AutoModel.from_pretrained(folder, dtype=dtype, local_files_only=True)
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, KeyError, ValueError) as error:
         raise ValueError(f"{folder} cannot be read: {error}") from error
     if not isinstance(tokenizer, PreTrainedTokenizerFast) or tokenizer.pad_token_id is None:
         raise ValueError(f"{folder} has no fast tokenizer that pads: put a tokenizer.json there.")
     network = theirs.get_encoder() if hasattr(theirs, "decoder") else theirs
-    return SentenceEncoder(network.eval(), tokenizer)
+    return SentenceEncoder(network.eval().to(place), tokenizer)
 
 
 @contextmanager

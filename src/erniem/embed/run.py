@@ -58,6 +58,7 @@ def embed_files(
     backend: str = "torch",
     vectors: VectorSettings | None = None,
     threads: int | None = None,
+    device: str | None = None,
     field: str = "text",
     normalize: bool = True,
     progress: bool = False,
@@ -68,7 +69,7 @@ def embed_files(
         model: folder of any encoder.
         files: .txt, .jsonl, .parquet, or `-` for standard input, see `read_texts`.
         output: .npy, .jsonl, .jsonl.gz or .parquet: whole or not at all.
-        backend, vectors, threads: see `Encoder.from_pretrained`.
+        backend, vectors, threads, device: see `Encoder.from_pretrained`.
         field: that holds the text in .jsonl and .parquet.
         normalize: whether vectors get length one.
         progress: show a bar.
@@ -80,7 +81,9 @@ def embed_files(
     """
     if output.exists():
         raise ValueError(f"{output} is there already: name another, or take it away.")
-    encoder = Encoder.from_pretrained(model, backend=backend, settings=vectors, threads=threads)
+    encoder = Encoder.from_pretrained(
+        model, backend=backend, settings=vectors, threads=threads, device=device
+    )
     texts = read_texts(files, field)
     with (
         tqdm(desc="embedding", unit="text", disable=not progress) as bar,

@@ -39,6 +39,7 @@ def open_model(
     settings: Mapping[str, Any] | None = None,
     *,
     backend: BackendName = "torch",
+    device: str | None = None,
 ) -> Encodes:
     """An encoder as it is, or that of a folder.
 
@@ -46,16 +47,17 @@ def open_model(
         model: an encoder or its folder.
         settings: of the vectors that a folder's encoder is to make; None: as the folder says.
         backend: what runs a folder's network.
+        device: where it runs; a GPU if there is one.
 
     Raises:
-        ValueError: a folder that cannot be read.
+        ValueError: a folder that cannot be read, no such device.
     """
     if not isinstance(model, Path | str):
         return model
     if not Path(model).is_dir():
         raise ValueError(f"{model} is no folder: name one with an encoder and its tokenizer.")
     way = VectorSettings(**settings) if settings else None
-    return Encoder.from_pretrained(Path(model), backend=backend, settings=way)
+    return Encoder.from_pretrained(Path(model), backend=backend, settings=way, device=device)
 
 
 def model_facts(encoder: Encodes) -> ModelFacts:

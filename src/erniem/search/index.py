@@ -41,13 +41,19 @@ class Index:
     """
 
     def __init__(
-        self, folder: Path, manifest: Manifest, parts: Parts, backend: BackendName = "torch"
+        self,
+        folder: Path,
+        manifest: Manifest,
+        parts: Parts,
+        backend: BackendName = "torch",
+        device: str | None = None,
     ) -> None:
         self.folder = folder
         self.manifest = manifest
         self._parts = parts
         self._model: Encodes | None = None
-        self._backend = backend
+        self._backend: BackendName = backend
+        self._device = device
         self._opening = Lock()
 
     @classmethod
@@ -95,6 +101,7 @@ class Index:
         model: Encodes | Path | str | None = None,
         *,
         backend: BackendName = "torch",
+        device: str | None = None,
         verify: bool = False,
     ) -> "Index":
         """Opens the version that holds; nothing is read before it is needed.
@@ -103,7 +110,7 @@ class Index:
             folder: of the index.
             model: the encoder that made it, or its folder; None: from where it was, when the first
                 text is asked for.
-            backend: of a model that is named by its folder.
+            backend, device: what runs a model that is named by its folder, and where.
             verify: read all, and compare checksums.
 
         Raises:
@@ -119,7 +126,7 @@ class Index:
             except (ValueError, FileNotFoundError):
                 if read_manifest(folder).version == manifest.version:
                     raise  # otherwise another version came meanwhile
-        index = cls(folder, manifest, parts, backend)
+        index = cls(folder, manifest, parts, backend, device)
         if model is not None:
             index._model = index._opened(model)
         return index
@@ -152,7 +159,9 @@ class Index:
 
     def _opened(self, model: Encodes | Path | str) -> Encodes:
         """An encoder, or that of a folder, if it is the one that made the index."""
-        encoder = open_model(model, self.manifest.model.vectors, backend=self._backend)
+        encoder = open_model(
+            model, self.manifest.model.vectors, backend=self._backend, device=self._device
+        )
         check_model(self.manifest, encoder.fingerprint, self.folder)
         return encoder
 

@@ -51,6 +51,7 @@ def index_files(
     output: Path,
     vectors: VectorSettings | None = None,
     backend: BackendName = "torch",
+    device: str | None = None,
     settings: IndexSettings | None = None,
     language: str | None = None,
     replace: bool = False,
@@ -63,7 +64,7 @@ def index_files(
         files: see `erniem.search.files`.
         output: folder of the index.
         vectors: how vectors are made; None: as those of the index, or as the model's folder says.
-        backend: what runs the encoder's network.
+        backend, device: what runs the encoder's network, and where.
         settings: exact or approximate; None: by size, or as the index is.
         language: of the sentences; None: as rows or names of files say.
         replace: let another text for a known id take its place.
@@ -75,7 +76,8 @@ def index_files(
         OSError: it cannot be written; the version that was there holds.
     """
     there = read_manifest(output).model.vectors if (output / MANIFEST).is_file() else None
-    encoder = open_model(model, asdict(vectors) if vectors else there, backend=backend)
+    way = asdict(vectors) if vectors else there
+    encoder = open_model(model, way, backend=backend, device=device)
     drops = Drops()
     added = add_entries(
         output,

@@ -15,7 +15,8 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from erniem.convert.checkpoint import becomes_ours, read_checkpoint
-from erniem.embed.backends import TorchBackend
+from erniem.device import device_for
+from erniem.embed.backends import DTYPES, TorchBackend
 from erniem.embed.encoder import Encoder
 from erniem.embed.encoders import SentenceEncoder
 from erniem.embed.settings import TODAYS_VECTORS, VectorSettings, read_vector_settings
@@ -49,20 +50,21 @@ def open_folder(folder: Path, settings: ServerSettings) -> Opened:
 
     Args:
         folder: of any kind that `erniem.Encoder` reads; heads are served of those that become ours.
-        settings: the backend and the threads.
+        settings: the backend, the threads and the device.
 
     Raises:
-        ValueError: a folder that cannot be read, an index that another model made.
+        ValueError: a folder that cannot be read, no such device, an index that another model made.
     """
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
-    network = read_checkpoint(folder, dtype=torch.float32).model if becomes_ours(folder) else None
-    if network is None or settings.backend != "torch":
+    network = _network(folder, settings) if becomes_ours(folder) else None
+    if network is None or settings.backend not in DTYPES:
         encoder = Encoder.from_pretrained(
             folder,
             backend=settings.backend,
             settings=settings.vectors,
             threads=settings.threads,
+            device=settings.device,
         )
     else:
         encoder = _over(network, folder, settings.vectors)
@@ -71,6 +73,14 @@ def open_folder(folder: Path, settings: ServerSettings) -> Opened:
     if settings.index is not None:
         works["search"] = Searching(Index.open(settings.index, encoder))
     return Opened(encoder=encoder, works=works)
+
+
+def _network(folder: Path, settings: ServerSettings) -> Any:
+    """Our network of a folder with its head, in the backend's precision; in float32 beside one that
+    has weights of its own."""
+    dtype = DTYPES.get(settings.backend, torch.float32)
+    model: Any = read_checkpoint(folder, dtype=dtype).model
+    return model.to(device_for(settings.device))
 
 
 def _over(network: Any, folder: Path, settings: VectorSettings | None) -> Encoder:

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
+from erniem.embed.backends import BackendName
 from erniem.embed.settings import VectorSettings
 
-__all__ = ["Backend", "Limits", "ServerSettings"]
-
-Backend = Literal["torch", "torch-int8", "onnx", "onnx-int8"]
-"""What runs the sentence encoder."""
+__all__ = ["Limits", "ServerSettings"]
 
 MIB = 1024**2
 
@@ -78,16 +76,19 @@ class ServerSettings:
     """That requests must bear; none is asked for if None."""
     allow_hosts: tuple[str, ...] = ()
     """Names by which a server on loopback may be called beside localhost, as behind a proxy."""
-    backend: Backend = "torch"
+    backend: BackendName = "torch"
     """What runs the sentence encoder; heads run in torch."""
+    device: str | None = None
+    """On which the network runs, as torch names it; a GPU if there is one."""
     threads: int | None = None
     """Of the network; the libraries' choice if None."""
     cut: bool = False
     """Cut a text with more tokens than the model reads, instead of refusing it."""
 
     def __post_init__(self) -> None:
-        if self.backend not in get_args(Backend):
-            raise ValueError(f"backend {self.backend!r}: choose {', '.join(get_args(Backend))}.")
+        if self.backend not in get_args(BackendName):
+            known = ", ".join(get_args(BackendName))
+            raise ValueError(f"backend {self.backend!r}: choose {known}.")
         if not 0 <= self.port < 65536:
             raise ValueError(f"port {self.port}: give 0 to 65535.")
         if self.threads is not None and self.threads < 1:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 from transformers import PreTrainedModel
 
+from erniem.device import device_for
 from erniem.finetune.gather import Gathered, read_split
 from erniem.finetune.network import open_network
 from erniem.finetune.predict import logits_of
@@ -69,7 +71,8 @@ class _Speaker:
     def __init__(self, task: Task, folder: Path, settings: Settings, progress: bool) -> None:
         self.task, self.settings, self.progress = task, settings, progress
         self.tokenizer = open_tokenizer(folder)
-        self.network: PreTrainedModel = open_network(folder, task.family.head, task.family.labels)
+        network: Any = open_network(folder, task.family.head, task.family.labels)
+        self.network: PreTrainedModel = network.to(device_for())
         self.limits = Limits(max_length=settings.max_length, stride=settings.stride)
 
     def speak(self, records: Records, code: str, split: str, gathered: Gathered) -> None:

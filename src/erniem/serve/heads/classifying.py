@@ -35,7 +35,7 @@ class Classifying:
         Raises:
             ArithmeticError: logits that are no numbers.
         """
-        ids, bounds = packed(rows)
+        ids, bounds = packed(rows, self.model.device)
         with torch.inference_mode():
             logits = self.model(input_ids=ids, cu_seqlens=bounds).logits.float()
         if not torch.isfinite(logits).all():

@@ -52,7 +52,7 @@ class Filling:
         Raises:
             ArithmeticError: logits that are no numbers.
         """
-        ids, bounds = packed([row.ids for row in rows])
+        ids, bounds = packed([row.ids for row in rows], self.model.device)
         wanted = [[row.top] * row.ids.count(self.mask) for row in rows]
         with torch.inference_mode():
             hidden = self.model.ernie_m(

@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import torch
 from transformers import PreTrainedTokenizerFast
 
+from erniem.device import device_for
 from erniem.model.heads import ErnieMForInformationExtraction
 from erniem.tasks.extract.answers import Answer, Reading, answers_in
 from erniem.tasks.extract.encode import encode
@@ -87,14 +87,15 @@ class Extractor:
             settings: of `ExtractionSettings`.
 
         Raises:
-            ValueError: no such folder, no head in it, no tokeniser, an unknown setting.
+            ValueError: no such folder, no head in it, no tokeniser, an unknown setting, no such
+                device.
         """
         known = [field.name for field in fields(ExtractionSettings)]
         if unknown := sorted(set(settings) - set(known)):
             raise ValueError(f"unknown: {', '.join(unknown)}; choose from {', '.join(known)}.")
         chosen = ExtractionSettings(**settings)
         model = load_extraction_model(Path(folder))
-        model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))  # type: ignore[arg-type]
+        model.to(device_for(device))  # type: ignore[arg-type]
         return cls(model, tokenizer or extraction_tokenizer(Path(folder)), chosen)
 
     @property
