@@ -35,10 +35,11 @@ from erniem.corpus.recipe import CorpusRecipe
 from erniem.corpus.shards import BOUNDS, TOKENS, shard_file, shard_name
 from erniem.corpus.sources import SourceEntry, find_sources, read
 from erniem.packing import within
+from erniem.recipes import find
 from erniem.tokenization import open_tokenizer
 
 ENDINGS = {1: "txt", 2: "tsv"}
-RECIPE = Path(__file__).parent.parent / "recipes" / "corpus.yaml"
+RECIPE = find("corpus")
 
 
 class Stages:

@@ -16,10 +16,11 @@ from erniem.pretrain.assemble import Assembler
 from erniem.pretrain.cost import BASE, LARGE, Shape, Work, cost, table, work_of
 from erniem.pretrain.recipe import OBJECTIVES, Objectives, Recipe, Stage, read_recipe
 from erniem.pretrain.stream import Stream
+from erniem.recipes import find
 from erniem.tokenization import open_tokenizer, special_ids
 
 ROOT = Path(__file__).parents[2]
-PUBLISHED = ROOT / "recipes" / "continue-xlm-r.yaml"
+PUBLISHED = find("continue-xlm-r")
 
 
 def test_operations_are_those_that_torch_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -206,7 +206,7 @@ def test_the_slurm_script_trains_on_two_machines(corpus: Corpus, tmp_path: Path)
     for name, lines in SLURM.items():
         (tmp_path / name).write_text(f"#!/bin/bash\n{lines}\n")
         (tmp_path / name).chmod(0o755)
-    script = Path(__file__).parents[2] / "recipes" / "pretrain.sbatch"
+    script = Path(recipes.__file__).parent / "pretrain.sbatch"
     run(
         ["bash", str(script), recipe],
         PATH=f"{tmp_path}:{Path(sys.executable).parent}:{os.environ['PATH']}",

@@ -19,7 +19,7 @@ def _build_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FOLDER | FILE.yaml | key=value",
         help="folders of text, XX.txt (a sentence a line) and XX-YY.tsv (pairs), plain or .gz .xz "
-        ".zst .bz2; or a recipe, variants of it, and single keys over them",
+        ".zst .bz2; or a recipe (ours: corpus.yaml), variants of it, and single keys over them",
     )
     parser.add_argument(
         "--keys", action="store_true", help="list every key of a recipe with its default"
@@ -101,7 +101,7 @@ def _of_folders(folders: list[Path], values: Values) -> "CorpusRecipe":
 
     if not folders or "output" not in values:
         raise ValueError(
-            "name folders of text and --output, or a recipe: erniem corpus build recipe.yaml."
+            "name folders of text and --output, or a recipe: a file, or ours, corpus.yaml."
         )
     return recipe_of(folders, values.pop("output"), **values)
 

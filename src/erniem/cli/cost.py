@@ -42,6 +42,6 @@ COST = {
         help="hours and money of a pre-training recipe, before it is run",
         arguments=_arguments,
         run=_cost,
-        example="erniem cost recipe.yaml --gpus 8 --gpu h100 --size base",
+        example="erniem cost continue-xlm-r --gpus 8 --gpu h100 --size base",
     )
 }

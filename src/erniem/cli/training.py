@@ -42,9 +42,11 @@ def _pretrain_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "recipe",
         nargs="*",
-        metavar="FILE.yaml | key=value",
-        help="a recipe, variants of it, and single keys over them (stage1.steps=500)",
+        metavar="FILE.yaml | NAME | key=value",
+        help="a recipe, a file or one of ours, variants of it, and single keys over them "
+        "(stage1.steps=500)",
     )
+    parser.add_argument("--recipes", action="store_true", help="list ours, and where they lie")
     parser.add_argument(
         "--keys", action="store_true", help="list every key of a recipe with its default"
     )
@@ -91,15 +93,18 @@ def _tokenizer(values: Values) -> None:
 def _pretrain(values: Values) -> None:
     from erniem.pretrain.recipe import Recipe, read_recipe
     from erniem.pretrain.run import pretrain
-    from erniem.recipes import parser_of
+    from erniem.recipes import described, parser_of
 
+    if values.get("recipes"):
+        print("\n".join(described()))
+        return
     if values.get("keys"):
         parser_of(Recipe, prog="erniem pretrain", usage=argparse.SUPPRESS).print_help()
         return
     given: list[str] = values["recipe"]
     files = [Path(one) for one in given if "=" not in one]
     if not files:
-        raise ValueError("name a recipe: erniem pretrain recipe.yaml; its keys: --keys.")
+        raise ValueError("name a recipe: a file, or one of ours (--recipes); its keys: --keys.")
     result = pretrain(read_recipe(*files, overrides=[one for one in given if "=" in one]))
     if os.environ.get("RANK", "0") == "0":  # torchrun starts many of us
         print(result.summary())
@@ -128,7 +133,7 @@ TRAINING = {
         help="train an encoder in two stages, by a recipe; run again to go on",
         arguments=_pretrain_arguments,
         run=_pretrain,
-        example="erniem pretrain recipe.yaml stage1.steps=5000",
+        example="erniem pretrain from-scratch corpus=corpus stage1.steps=5000",
     ),
     "retrieval": Verb(
         help="retrieval between languages: held-out pairs, Tatoeba",

@@ -76,7 +76,7 @@ class CorpusRecipe:
         rules_of(self.steps)
 
 
-def read_corpus_recipe(*paths: Path, overrides: Sequence[str] = ()) -> CorpusRecipe:
+def read_corpus_recipe(*paths: Path | str, overrides: Sequence[str] = ()) -> CorpusRecipe:
     """Reads a recipe from YAML files.
 
     Args:

@@ -323,10 +323,10 @@ def _check_shares(key: str, shares: Mapping[str, float]) -> None:
             raise ValueError(f"{key}.{objective} is {share}; it cannot be negative.")
 
 
-def read_recipe(*paths: Path, overrides: Sequence[str] = ()) -> Recipe:
+def read_recipe(*paths: Path | str, overrides: Sequence[str] = ()) -> Recipe:
     """Reads a recipe from YAML files, as `erniem.recipes.read` does.
 
     Raises:
-        ValueError: a key that no recipe has, or a value that does not fit.
+        ValueError: no such recipe, a key that it does not have, or a value that does not fit.
     """
     return recipes.read(Recipe, *paths, overrides=overrides)

@@ -12,6 +12,7 @@ from erniem.corpus.steps.catalogue import DEFAULT_STEPS, STEPS, described, rules
 from erniem.corpus.steps.length import Length
 from erniem.corpus.steps.rule import Filter, Rule
 from erniem.corpus.steps.unseen import Unseen
+from erniem.recipes import find
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +149,6 @@ def test_a_vocabulary_beside_a_tokeniser_has_no_effect() -> None:
 
 
 def test_the_recipe_that_comes_with_us_reads() -> None:
-    path = Path(__file__).parents[3] / "recipes" / "corpus.yaml"
+    path = find("corpus")
     recipe = read_corpus_recipe(path)
     assert len(rules_of(recipe.steps)) == 12

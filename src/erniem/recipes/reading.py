@@ -1,4 +1,4 @@
-"""Recipes: frozen dataclasses read from YAML, later files over earlier ones, then single keys.
+"""Frozen dataclasses read from YAML, later files over earlier ones, then single keys.
 
 An unknown key is an error; what was resolved can be written again beside what came of it.
 """
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
+
+from erniem.recipes.given import find
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser
@@ -35,19 +37,19 @@ def parser_of(kind: type[Any], **arguments: Any) -> "ArgumentParser":
     return parser
 
 
-def read(kind: type[R], *paths: Path, overrides: Sequence[str] = ()) -> R:
+def read(kind: type[R], *paths: Path | str, overrides: Sequence[str] = ()) -> R:
     """Reads a recipe from YAML files.
 
     Args:
         kind: the dataclass.
-        paths: the recipe; a later file says only what differs.
+        paths: the recipe, a file or the name of one of ours; a later one says only what differs.
         overrides: `key=value`, over all files: `stage1.steps=500`.
 
     Raises:
-        ValueError: a key that no such recipe has, or a value that does not fit.
+        ValueError: no such recipe, a key that it does not have, or a value that does not fit.
     """
     parser = parser_of(kind, exit_on_error=False)
-    names = [f"--config={path}" for path in paths]
+    names = [f"--config={find(path)}" for path in paths]
     try:
         parsed = parser.parse_args([*names, *(f"--{override}" for override in overrides)])
         values = vars(parser.instantiate(parsed))
