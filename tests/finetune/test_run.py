@@ -71,25 +71,30 @@ class KilledError(Exception):
     """Stands for a machine that goes down."""
 
 
-def test_a_killed_run_goes_on_to_the_same_weights(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = run(output=tmp_path / "whole")
+def kill_at(step: int, patch: pytest.MonkeyPatch) -> None:
+    """Lets runs go down after a step."""
 
     class Kill(TrainerCallback):
         def on_step_end(
             self, args: object, state: object, control: object, **kwargs: object
         ) -> None:
-            if state.global_step == 20:  # type: ignore[attr-defined]
+            if state.global_step == step:  # type: ignore[attr-defined]
                 raise KilledError
 
     create = TaskTrainer.create_optimizer
+    patch.setattr(
+        TaskTrainer,
+        "create_optimizer",
+        lambda self, model=None: (self.add_callback(Kill()), create(self, model))[1],
+    )
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run(output=tmp_path / "whole")
     with monkeypatch.context() as patch:
-        patch.setattr(
-            TaskTrainer,
-            "create_optimizer",
-            lambda self, model=None: (self.add_callback(Kill()), create(self, model))[1],
-        )
+        kill_at(20, patch)
         with pytest.raises(KilledError):
             run()
     torn = tmp_path / "out.trainer" / "checkpoint-19"
@@ -99,6 +104,25 @@ def test_a_killed_run_goes_on_to_the_same_weights(
     one, other = weights(whole.folder), weights(again.folder)
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert again.dev == whole.dev
+
+
+def test_a_killed_run_of_other_settings_is_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        kill_at(14, patch)
+        with pytest.raises(KilledError):
+            run(seed=1)
+    with pytest.raises(ValueError, match=r"a run in .*out\.trainer was begun with seed 1, not 2"):
+        run(seed=2)
+
+
+def test_a_taken_place_is_told_before_training(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").touch()
+    with pytest.raises(ValueError, match="out is there already, and is no network"):
+        run()
+    assert not (tmp_path / "out.trainer").exists()
 
 
 def test_a_finished_run_is_read_and_not_repeated(run: Run) -> None:

@@ -19,6 +19,7 @@ from erniem.convert.quiet import quiet
 from erniem.finetune.folders import (
     FINISHED,
     Finetuned,
+    begin,
     in_progress,
     last_checkpoint,
     read_finished,
@@ -64,7 +65,7 @@ def finetune(
 
     Raises:
         ValueError: no training data, data that is not as it should be, a folder that was trained
-            otherwise.
+            otherwise, by a run that was killed too, or that holds something else.
     """
     training = training or Training()
     plan = _plan(task, model, settings, training, seed, dev_limit)
@@ -72,6 +73,7 @@ def finetune(
         return read_finished(output, plan)
     tokenizer = open_tokenizer(model)
     gathered = gather(task.training, data, training)
+    begin(output, plan)
     started = time.monotonic()
     trainer = _trainer(
         task,
