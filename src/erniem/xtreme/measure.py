@@ -1,11 +1,13 @@
 """A trained network on a task's languages: predictions in XTREME's layout, and figures."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from tqdm import tqdm
 from transformers import PreTrainedModel
 
+from erniem.finetune.folders import FINISHED
 from erniem.finetune.gather import Gathered, read_split
 from erniem.finetune.network import open_network
 from erniem.finetune.predict import logits_of
@@ -43,11 +45,19 @@ def measure(
         progress: show bars.
 
     Raises:
-        ValueError: a language that the task does not have, no data at all, or data that is not as
-            it should be.
+        ValueError: a language that the task does not have, no data at all, data that is not as it
+            should be, a network without a head for the task, or figures of another run.
     """
     codes = _asked(task, languages)
-    plan = {"network": str(network), "limit": limit, "split": split}
+    plan = {
+        "network": str(network),
+        "trained": _trained(network),
+        "limit": limit,
+        "split": split,
+        "max_length": settings.max_length,
+        "stride": settings.stride,
+        "bf16": settings.bf16,
+    }
     records = Records(output, task.name, plan)
     speaker = None
     left = [code for code in codes if code not in records.found]
@@ -69,7 +79,9 @@ class _Speaker:
     def __init__(self, task: Task, folder: Path, settings: Settings, progress: bool) -> None:
         self.task, self.settings, self.progress = task, settings, progress
         self.tokenizer = open_tokenizer(folder)
-        self.network: PreTrainedModel = open_network(folder, task.family.head, task.family.labels)
+        self.network: PreTrainedModel = open_network(
+            folder, task.family.head, task.family.labels, trained=True
+        )
         self.limits = Limits(max_length=settings.max_length, stride=settings.stride)
 
     def speak(self, records: Records, code: str, split: str, gathered: Gathered) -> None:
@@ -94,6 +106,12 @@ class _Speaker:
             note="" if gathered.labelled else "no right answers here: predictions alone",
         )
         records.add(code, family.kind, measured, predictions, right)
+
+
+def _trained(network: Path) -> str | None:
+    """What tells a network from one trained anew in its place; None if it was not trained here."""
+    path = network / FINISHED
+    return sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 def _asked(task: Task, languages: Sequence[str] | None) -> tuple[str, ...]:
