@@ -7,6 +7,7 @@ import pytest
 import torch
 from transformers import TrainerCallback, TrainingArguments
 
+from erniem.finetune import trainer as module
 from erniem.finetune.folders import Finetuned
 from erniem.finetune.gather import Training
 from erniem.finetune.run import finetune
@@ -229,6 +230,27 @@ def test_what_cannot_be_trained_on_is_named(run: Run, tasks_folder: Path, tmp_pa
     path.write_text("one\ntwo\n")
     with pytest.raises(ValueError, match=r"bare\.tsv has no right answers"):
         run(training=Training(files=(path,)))
+    question = {"id": "1", "question": "x", "context": "a b"}
+    answers = {"text": ["b"], "answer_start": [0]}
+    path = tmp_path / "elsewhere.jsonl"
+    path.write_text(json.dumps({**question, "answers": answers}))
+    with pytest.raises(ValueError, match="none of 1 examples can be learnt from"):
+        run("squad", training=Training(files=(path,)))
+    with pytest.raises(ValueError, match="0 training examples at most: give at least 1"):
+        Training(limit=0)
+    with pytest.raises(ValueError, match="0 seeds: give at least 1"):
+        finetune_seeds(TASKS["udpos"], path, path, path, QUICK, seeds=0)
+
+
+def test_a_network_of_several_tasks_is_chosen_by_the_one_it_is_trained_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored = []
+    monkeypatch.setattr(
+        module, "main_figure", lambda task, *others: scored.append(task.name) or 0.0
+    )
+    run("mlqa", Settings(epochs=0.2, batch_size=32, max_length=48, stride=8))
+    assert set(scored) == {"squad"}
 
 
 def test_seeds_differ_and_their_spread_is_told(

@@ -76,7 +76,7 @@ def finetune(
     begin(output, plan)
     started = time.monotonic()
     trainer = _trainer(
-        task,
+        task.training,
         model,
         tokenizer,
         in_progress(output),
@@ -117,9 +117,19 @@ def _trainer(
     seed: int,
     progress: bool,
 ) -> TaskTrainer:
-    """Everything put together, the head drawn with the seed."""
+    """Everything put together, the head drawn with the seed.
+
+    Raises:
+        ValueError: examples of which none can be learnt from.
+    """
     limits = Limits(max_length=settings.max_length, stride=settings.stride)
     encoded = task.family.encode(examples, tokenizer, limits)
+    rows = [row for row in encoded.rows if LABELS & row.keys()]
+    if not rows:
+        raise ValueError(
+            f"none of {len(examples):,} examples can be learnt from: no answer stands where its "
+            "answer_start says."
+        )
     set_seed(seed)
     network = open_network(model, task.family.head, task.family.labels)
     scored: tuple[Sequence[Any], Encoded] | None = None
@@ -129,7 +139,7 @@ def _trainer(
         folder,
         settings,
         seed,
-        len(encoded.rows),
+        len(rows),
         scored=scored is not None,
         packed=is_packed(network),
     )
@@ -138,7 +148,7 @@ def _trainer(
         arguments,
         task=task,
         settings=settings,
-        rows=[row for row in encoded.rows if LABELS & row.keys()],
+        rows=rows,
         dev=scored,
         pad=tokenizer.pad_token_id,
         progress=progress,
