@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -199,9 +200,7 @@ def test_patience_ends_a_run_that_gets_no_better(run: Run) -> None:
     assert len(run(settings=settings).dev) == 2
 
 
-def test_languages_to_train_on_are_mixed(
-    run: Run, encoder: Path, tasks_folder: Path, tmp_path: Path
-) -> None:
+def test_languages_to_train_on_are_mixed(encoder: Path, tasks_folder: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(tasks_folder / "udpos", data / "udpos")
     shutil.copy(data / "udpos" / "dev-de.tsv", data / "udpos" / "train-de.tsv")
@@ -251,6 +250,25 @@ def test_a_network_of_several_tasks_is_chosen_by_the_one_it_is_trained_on(
     )
     run("mlqa", Settings(epochs=0.2, batch_size=32, max_length=48, stride=8))
     assert set(scored) == {"squad"}
+
+
+def test_a_task_without_english_is_scored_in_the_language_that_it_is_trained_on(
+    encoder: Path, tasks_folder: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data" / "udpos"
+    data.mkdir(parents=True)
+    for split in ("train", "dev"):
+        shutil.copy(tasks_folder / "udpos" / "dev-de.tsv", data / f"{split}-de.tsv")
+    found = finetune(
+        replace(TASKS["udpos"], languages=("de", "sw")),
+        encoder,
+        tmp_path / "data",
+        tmp_path / "out",
+        Settings(epochs=0.5, batch_size=32),
+        training=Training(languages=("de",)),
+        progress=False,
+    )
+    assert found.best is not None
 
 
 def test_seeds_differ_and_their_spread_is_told(

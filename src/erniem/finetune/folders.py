@@ -52,7 +52,7 @@ class Finetuned:
     dropped: dict[str, int]
     """Examples left out, by reason."""
     dev: dict[str, float]
-    """The score on the English development set by optimiser step; empty without one."""
+    """The score on the development set by optimiser step; empty without one."""
     seconds: float
     """That training took; of a run that went on, since then."""
 

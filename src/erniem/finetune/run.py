@@ -1,5 +1,7 @@
 """Fine-tuning: one task, one seed, the best network by the English development set.
 
+Of a task without English it is the set of the first language that is trained on.
+
 ```text
 train files ─▶ rows ─▶ Trainer, scored on dev every so often ─▶ the best network ─▶ OUTPUT/
 killed? OUTPUT.trainer/checkpoint-N ─▶ goes on there          finished? read, not repeated
@@ -74,6 +76,7 @@ def finetune(
     tokenizer = open_tokenizer(model)
     gathered = gather(task.training, data, training)
     begin(output, plan)
+    dev_language = "en" if "en" in task.training.languages else training.languages[0]
     started = time.monotonic()
     trainer = _trainer(
         task.training,
@@ -82,7 +85,8 @@ def finetune(
         in_progress(output),
         settings,
         gathered.examples,
-        read_split(task.training, data, "dev", "en", dev_limit),
+        read_split(task.training, data, "dev", dev_language, dev_limit),
+        dev_language,
         seed,
         progress,
     )
@@ -114,6 +118,7 @@ def _trainer(
     settings: Settings,
     examples: Sequence[Any],
     dev: Gathered | None,
+    dev_language: str,
     seed: int,
     progress: bool,
 ) -> TaskTrainer:
@@ -150,6 +155,7 @@ def _trainer(
         settings=settings,
         rows=rows,
         dev=scored,
+        dev_language=dev_language,
         pad=tokenizer.pad_token_id,
         progress=progress,
     )
