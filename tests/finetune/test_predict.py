@@ -93,6 +93,12 @@ def test_any_encoder_that_transformers_reads_takes_part(tmp_path: Path) -> None:
     open_network(tmp_path / "tagger", "token", ("a", "b"), trained=True)
     with pytest.raises(ValueError, match="with the labels a, b"):
         open_network(tmp_path / "tagger", "token", ("b", "a"), trained=True)
+    torn = tmp_path / "torn"
+    torn.mkdir()
+    (torn / "config.json").write_bytes((tmp_path / "config.json").read_bytes())
+    (torn / "model.safetensors").write_bytes((tmp_path / "model.safetensors").read_bytes()[:99])
+    with pytest.raises(ValueError, match="torn cannot be read"):
+        open_network(torn, "token", ("a", "b"))
     assert [one.shape for one in logits_of(network, ROWS, 1)][:2] == [(5, 2), (11, 2)]
     answers = open_network(tmp_path, "answer", ())
     assert logits_of(answers, ROWS[:1], 1)[0].shape == (5, 2)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModelForQuestionAnswering,
@@ -75,7 +76,7 @@ def open_network(
                 **settings,
             )
             config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, SafetensorError) as error:
         raise ValueError(f"{folder} cannot be read: {error}") from error
     drawn = [*info["missing_keys"], *(name for name, *_ in info["mismatched_keys"])]
     body = f"{network.base_model_prefix}."

@@ -11,6 +11,7 @@ from erniem.tasks.retrieve import (
     read_tatoeba,
     xtreme_accuracy,
 )
+from erniem.tasks.retrieve.evaluate import evaluate
 
 
 @pytest.fixture
@@ -87,3 +88,8 @@ def test_the_published_set_is_read_whole() -> None:
     assert sizes == {"de": 1000, "sw": 390, "te": 234, "zh": 1000}
     assert rows["de"][0][0].isascii()
     assert all(one and other for pairs in rows.values() for one, other in pairs)
+
+
+def test_english_alone_is_no_language_to_measure(encoder: Path, tatoeba: Path) -> None:
+    with pytest.raises(ValueError, match="name one of them beside en"):
+        evaluate(encoder, tatoeba=tatoeba, languages=["en"])
