@@ -252,6 +252,18 @@ def test_a_network_of_several_tasks_is_chosen_by_the_one_it_is_trained_on(
     assert set(scored) == {"squad"}
 
 
+def test_rows_are_no_longer_than_the_encoder_reads(encoder: Path, tmp_path: Path) -> None:
+    long = "babade fi " * 100  # the encoder reads 128 tokens
+    for name in ("train", "dev", "test"):
+        path = tmp_path / "xnli" / f"{name}-en.tsv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{long}\t{long}\tneutral\n")
+    task, settings = TASKS["xnli"], Settings(epochs=1.0, batch_size=2, max_length=256)
+    found = finetune(task, encoder, tmp_path, tmp_path / "out", settings, progress=False)
+    told = measure(task, found.folder, tmp_path, tmp_path / "said", settings, progress=False)
+    assert told.languages["en"].examples == 1
+
+
 def test_a_task_without_english_is_scored_in_the_language_that_it_is_trained_on(
     encoder: Path, tasks_folder: Path, tmp_path: Path
 ) -> None:

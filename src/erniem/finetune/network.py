@@ -22,11 +22,13 @@ from transformers import (
 
 from erniem.convert.checkpoint import becomes_ours, read_checkpoint
 from erniem.convert.quiet import quiet
+from erniem.embed.encoders import positions_of
+from erniem.finetune.settings import Settings
 from erniem.model import heads
 from erniem.model.encoder import ErnieMPreTrainedModel
-from erniem.tasks.task import Head
+from erniem.tasks.task import Head, Limits
 
-__all__ = ["is_packed", "open_network"]
+__all__ = ["is_packed", "limits_of", "open_network"]
 
 OURS: dict[Head, type[ErnieMPreTrainedModel]] = {
     "sequence": heads.ErnieMForSequenceClassification,
@@ -84,6 +86,12 @@ def open_network(
     if trained and not whole:
         raise ValueError(_untrained(folder, labels, config))
     return network
+
+
+def limits_of(network: PreTrainedModel, settings: Settings) -> Limits:
+    """How much of a text a network reads at once: as set, and no more than it has positions for."""
+    longest = min(settings.max_length, positions_of(network))
+    return Limits(max_length=longest, stride=settings.stride)
 
 
 def is_packed(network: PreTrainedModel) -> bool:

@@ -28,10 +28,10 @@ from erniem.finetune.folders import (
     save_finished,
 )
 from erniem.finetune.gather import Gathered, Training, gather, read_split
-from erniem.finetune.network import is_packed, open_network
+from erniem.finetune.network import is_packed, limits_of, open_network
 from erniem.finetune.settings import Settings
 from erniem.finetune.trainer import SCORE, TaskTrainer, training_arguments
-from erniem.tasks.task import Encoded, Limits, Task
+from erniem.tasks.task import Encoded, Task
 from erniem.tokenization import open_tokenizer
 
 __all__ = ["finetune"]
@@ -127,7 +127,9 @@ def _trainer(
     Raises:
         ValueError: examples of which none can be learnt from.
     """
-    limits = Limits(max_length=settings.max_length, stride=settings.stride)
+    set_seed(seed)
+    network = open_network(model, task.family.head, task.family.labels)
+    limits = limits_of(network, settings)
     encoded = task.family.encode(examples, tokenizer, limits)
     rows = [row for row in encoded.rows if LABELS & row.keys()]
     if not rows:
@@ -135,8 +137,6 @@ def _trainer(
             f"none of {len(examples):,} examples can be learnt from: no answer stands where its "
             "answer_start says."
         )
-    set_seed(seed)
-    network = open_network(model, task.family.head, task.family.labels)
     scored: tuple[Sequence[Any], Encoded] | None = None
     if dev is not None and dev.labelled:
         scored = (dev.examples, task.family.encode(dev.examples, tokenizer, limits))

@@ -54,7 +54,7 @@ class Settings:
     clip: float = 1.0
     """Norm that gradients are cut to."""
     max_length: int = 128
-    """Tokens of a row at most."""
+    """Tokens of a row at most; as many as the encoder reads if that is less."""
     stride: int = 128
     """Tokens from one window of a context to the next; of answers alone."""
     evaluations_per_epoch: int = 1

@@ -9,10 +9,10 @@ from transformers import PreTrainedModel
 
 from erniem.finetune.folders import FINISHED
 from erniem.finetune.gather import Gathered, read_split
-from erniem.finetune.network import open_network
+from erniem.finetune.network import limits_of, open_network
 from erniem.finetune.predict import logits_of
 from erniem.finetune.settings import Settings
-from erniem.tasks.task import Limits, Split, Task
+from erniem.tasks.task import Split, Task
 from erniem.tokenization import open_tokenizer
 from erniem.xtreme.measured import Measured, Measurement, Records, figures_of
 
@@ -82,7 +82,7 @@ class _Speaker:
         self.network: PreTrainedModel = open_network(
             folder, task.family.head, task.family.labels, trained=True
         )
-        self.limits = Limits(max_length=settings.max_length, stride=settings.stride)
+        self.limits = limits_of(self.network, settings)
 
     def speak(self, records: Records, code: str, split: str, gathered: Gathered) -> None:
         """Predicts a language and keeps it."""
