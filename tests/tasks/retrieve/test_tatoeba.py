@@ -1,3 +1,4 @@
+import bz2
 import lzma
 import os
 from pathlib import Path
@@ -51,6 +52,17 @@ def test_a_side_alone_is_refused(tatoeba: Path) -> None:
     assert list(read_tatoeba(tatoeba, languages=["zh"])) == ["zh"]
     with pytest.raises(ValueError, match=r"eng\.xz stands alone: put the \.yue file"):
         read_tatoeba(tatoeba)
+
+
+def test_sides_are_read_however_they_are_packed_and_refused_twice(tatoeba: Path) -> None:
+    plain = tatoeba / "tatoeba.cmn-eng.eng"
+    wanted = read_tatoeba(tatoeba)
+    packed = tatoeba / "tatoeba.cmn-eng.eng.bz2"
+    packed.write_bytes(bz2.compress(plain.read_bytes()))
+    with pytest.raises(ValueError, match=r"cmn-eng\.eng and .*eng\.bz2 are both there"):
+        read_tatoeba(tatoeba)
+    plain.unlink()
+    assert read_tatoeba(tatoeba) == wanted
 
 
 def test_a_language_without_files_is_named(tatoeba: Path) -> None:
