@@ -188,14 +188,14 @@ def open_file(path: str | Path) -> Iterator[io.BufferedReader]:
 
 
 def read_text(path: Path) -> str:
-    """All of a file, line ends as they are.
+    """All of a file, line ends as they are, without the byte order mark that Windows begins with.
 
     Raises:
         ValueError: damaged, cut short or not UTF-8.
     """
     try:
         with open_file(path) as file:
-            return file.read().decode("utf-8")
+            return file.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8 ({error}): convert it.") from error
     except (*DAMAGED, OSError) as error:

@@ -95,6 +95,8 @@ def test_a_killed_run_goes_on_and_a_finished_one_is_read(
         patch.setattr(ContrastTrainer, "training_step", stopped)
         with pytest.raises(KeyboardInterrupt):
             trained(encoder, pairs, tmp_path / "killed", SHORT, limit=160)
+    with pytest.raises(ValueError, match="was begun with settings"):
+        trained(encoder, pairs, tmp_path / "killed", SHORT, limit=160, loss="infonce")
     found = trained(encoder, pairs, tmp_path / "killed", SHORT, limit=160)
     assert found.dev == pytest.approx(whole.dev)
     weights = [

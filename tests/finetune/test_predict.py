@@ -69,6 +69,17 @@ def test_a_fresh_head_is_drawn_and_a_trained_one_is_kept(encoder: Path, tmp_path
     assert torch.equal(first.get_parameter(same), other.get_parameter(same))
 
 
+def test_where_a_trained_head_is_asked_for_none_is_drawn(encoder: Path, tmp_path: Path) -> None:
+    open_network(encoder, "token", ("a", "b")).save_pretrained(tmp_path)
+    open_network(tmp_path, "token", ("a", "b"), trained=True)
+    with pytest.raises(ValueError, match=r"no trained head for b, a, .* with the labels a, b"):
+        open_network(tmp_path, "token", ("b", "a"), trained=True)
+    with pytest.raises(ValueError, match="no trained head for answers"):
+        open_network(tmp_path, "answer", (), trained=True)
+    with pytest.raises(ValueError, match="no trained head for a, b"):
+        open_network(encoder, "sequence", ("a", "b"), trained=True)
+
+
 def test_any_encoder_that_transformers_reads_takes_part(tmp_path: Path) -> None:
     from transformers import DistilBertConfig, DistilBertModel
 
@@ -76,6 +87,18 @@ def test_any_encoder_that_transformers_reads_takes_part(tmp_path: Path) -> None:
     DistilBertModel(config).save_pretrained(tmp_path)
     network = open_network(tmp_path, "token", ("a", "b"))
     assert not is_packed(network)
+    with pytest.raises(ValueError, match="no trained head for a, b"):
+        open_network(tmp_path, "token", ("a", "b"), trained=True)
+    network.save_pretrained(tmp_path / "tagger")
+    open_network(tmp_path / "tagger", "token", ("a", "b"), trained=True)
+    with pytest.raises(ValueError, match="with the labels a, b"):
+        open_network(tmp_path / "tagger", "token", ("b", "a"), trained=True)
+    torn = tmp_path / "torn"
+    torn.mkdir()
+    (torn / "config.json").write_bytes((tmp_path / "config.json").read_bytes())
+    (torn / "model.safetensors").write_bytes((tmp_path / "model.safetensors").read_bytes()[:99])
+    with pytest.raises(ValueError, match="torn cannot be read"):
+        open_network(torn, "token", ("a", "b"))
     assert [one.shape for one in logits_of(network, ROWS, 1)][:2] == [(5, 2), (11, 2)]
     answers = open_network(tmp_path, "answer", ())
     assert logits_of(answers, ROWS[:1], 1)[0].shape == (5, 2)

@@ -1,12 +1,14 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from transformers import TrainerCallback, TrainingArguments
 
+from erniem.finetune import trainer as module
 from erniem.finetune.folders import Finetuned
 from erniem.finetune.gather import Training
 from erniem.finetune.run import finetune
@@ -71,25 +73,30 @@ class KilledError(Exception):
     """Stands for a machine that goes down."""
 
 
-def test_a_killed_run_goes_on_to_the_same_weights(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = run(output=tmp_path / "whole")
+def kill_at(step: int, patch: pytest.MonkeyPatch) -> None:
+    """Lets runs go down after a step."""
 
     class Kill(TrainerCallback):
         def on_step_end(
             self, args: object, state: object, control: object, **kwargs: object
         ) -> None:
-            if state.global_step == 20:  # type: ignore[attr-defined]
+            if state.global_step == step:  # type: ignore[attr-defined]
                 raise KilledError
 
     create = TaskTrainer.create_optimizer
+    patch.setattr(
+        TaskTrainer,
+        "create_optimizer",
+        lambda self, model=None: (self.add_callback(Kill()), create(self, model))[1],
+    )
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run(output=tmp_path / "whole")
     with monkeypatch.context() as patch:
-        patch.setattr(
-            TaskTrainer,
-            "create_optimizer",
-            lambda self, model=None: (self.add_callback(Kill()), create(self, model))[1],
-        )
+        kill_at(20, patch)
         with pytest.raises(KilledError):
             run()
     torn = tmp_path / "out.trainer" / "checkpoint-19"
@@ -99,6 +106,25 @@ def test_a_killed_run_goes_on_to_the_same_weights(
     one, other = weights(whole.folder), weights(again.folder)
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert again.dev == whole.dev
+
+
+def test_a_killed_run_of_other_settings_is_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        kill_at(14, patch)
+        with pytest.raises(KilledError):
+            run(seed=1)
+    with pytest.raises(ValueError, match=r"a run in .*out\.trainer was begun with seed 1, not 2"):
+        run(seed=2)
+
+
+def test_a_taken_place_is_told_before_training(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").touch()
+    with pytest.raises(ValueError, match="out is there already, and is no network"):
+        run()
+    assert not (tmp_path / "out.trainer").exists()
 
 
 def test_a_finished_run_is_read_and_not_repeated(run: Run) -> None:
@@ -174,9 +200,7 @@ def test_patience_ends_a_run_that_gets_no_better(run: Run) -> None:
     assert len(run(settings=settings).dev) == 2
 
 
-def test_languages_to_train_on_are_mixed(
-    run: Run, encoder: Path, tasks_folder: Path, tmp_path: Path
-) -> None:
+def test_languages_to_train_on_are_mixed(encoder: Path, tasks_folder: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(tasks_folder / "udpos", data / "udpos")
     shutil.copy(data / "udpos" / "dev-de.tsv", data / "udpos" / "train-de.tsv")
@@ -205,6 +229,58 @@ def test_what_cannot_be_trained_on_is_named(run: Run, tasks_folder: Path, tmp_pa
     path.write_text("one\ntwo\n")
     with pytest.raises(ValueError, match=r"bare\.tsv has no right answers"):
         run(training=Training(files=(path,)))
+    question = {"id": "1", "question": "x", "context": "a b"}
+    answers = {"text": ["b"], "answer_start": [0]}
+    path = tmp_path / "elsewhere.jsonl"
+    path.write_text(json.dumps({**question, "answers": answers}))
+    with pytest.raises(ValueError, match="none of 1 examples can be learnt from"):
+        run("squad", training=Training(files=(path,)))
+    with pytest.raises(ValueError, match="0 training examples at most: give at least 1"):
+        Training(limit=0)
+    with pytest.raises(ValueError, match="0 seeds: give at least 1"):
+        finetune_seeds(TASKS["udpos"], path, path, path, QUICK, seeds=0)
+
+
+def test_a_network_of_several_tasks_is_chosen_by_the_one_it_is_trained_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored = []
+    monkeypatch.setattr(
+        module, "main_figure", lambda task, *others: scored.append(task.name) or 0.0
+    )
+    run("mlqa", Settings(epochs=0.2, batch_size=32, max_length=48, stride=8))
+    assert set(scored) == {"squad"}
+
+
+def test_rows_are_no_longer_than_the_encoder_reads(encoder: Path, tmp_path: Path) -> None:
+    long = "babade fi " * 100  # the encoder reads 128 tokens
+    for name in ("train", "dev", "test"):
+        path = tmp_path / "xnli" / f"{name}-en.tsv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{long}\t{long}\tneutral\n")
+    task, settings = TASKS["xnli"], Settings(epochs=1.0, batch_size=2, max_length=256)
+    found = finetune(task, encoder, tmp_path, tmp_path / "out", settings, progress=False)
+    told = measure(task, found.folder, tmp_path, tmp_path / "said", settings, progress=False)
+    assert told.languages["en"].examples == 1
+
+
+def test_a_task_without_english_is_scored_in_the_language_that_it_is_trained_on(
+    encoder: Path, tasks_folder: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data" / "udpos"
+    data.mkdir(parents=True)
+    for split in ("train", "dev"):
+        shutil.copy(tasks_folder / "udpos" / "dev-de.tsv", data / f"{split}-de.tsv")
+    found = finetune(
+        replace(TASKS["udpos"], languages=("de", "sw")),
+        encoder,
+        tmp_path / "data",
+        tmp_path / "out",
+        Settings(epochs=0.5, batch_size=32),
+        training=Training(languages=("de",)),
+        progress=False,
+    )
+    assert found.best is not None
 
 
 def test_seeds_differ_and_their_spread_is_told(

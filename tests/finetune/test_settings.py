@@ -66,7 +66,11 @@ def test_the_command_line_has_the_last_word() -> None:
         ("epochs=0", "epochs is 0.0: give more than 0"),
         ("layer_decay=1.5", "layer_decay is 1.5"),
         ("rows_at_once=5", "rows_at_once is 5, which does not divide batch_size 32"),
+        ("rows_at_once=0", "rows_at_once is 0: give at least 1"),
+        ("patience=0", "patience is 0: give at least 1"),
         ("max_length=4", "max_length is 4"),
+        ("batch_size=.inf", "batch_size is inf; give a number"),
+        ("epochs=[", r"'epochs=\[' has no value that can be read"),
         ("epochs", "'epochs' is no setting: write key=value"),
     ],
 )

@@ -227,6 +227,7 @@ def test_what_is_missing_is_said_and_spoils_nothing_else(
         ("panx/test-en.tsv", b"B-X\nI-X\nO\n", "has 1 sentences, .* has 2"),
         ("xnli/test-en.tsv", b"\xff\xfe", "is not UTF-8"),
         ("mlqa/test-en.json", b"[3]", "neither SQuAD's JSON nor answers"),
+        ("mlqa/test-en.json", b'{"q1": ["a", "b"]}', "neither SQuAD's JSON nor answers"),
         ("mlqa/test-en.json", b'{"data": []}', None),
         ("xnli/test-en.tsv.xz", b"torn", "are both there"),
     ],
@@ -249,6 +250,23 @@ def test_a_bad_file_fails_alone(
     assert scores.tasks["xnli"]["accuracy"]["zh"] == 100.0
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('[{"paragraphs": [{"qas": [{"id": "q", "answers": []}]}]}]', "'q' has no right answer"),
+        ('{"q": "yes"}', "is a file of answers: references are SQuAD's JSON"),
+    ],
+)
+def test_questions_are_scored_by_right_answers_alone(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    for name, text in (("found", '{"q": "y"}'), ("right", content)):
+        (tmp_path / name / "xquad").mkdir(parents=True)
+        (tmp_path / name / "xquad" / "test-en.json").write_text(text)
+    (failure,) = score(tmp_path / "found", tmp_path / "right").failed.values()
+    assert message in failure
+
+
 def test_packed_files_are_read(folders: dict[str, Path], tmp_path: Path) -> None:
     path = write(tmp_path, PERFECT, "tatoeba", "de")
     path.with_name("test-de.tsv.xz").write_bytes(lzma.compress(path.read_bytes()))
@@ -261,6 +279,13 @@ def test_folders_without_anything_in_common_are_refused(tmp_path: Path) -> None:
         score(tmp_path / "nowhere", tmp_path)
     with pytest.raises(ValueError, match="have no file in common"):
         score(tmp_path, tmp_path)
+
+
+def test_samples_that_cannot_be_drawn_are_refused(folders: dict[str, Path]) -> None:
+    with pytest.raises(ValueError, match="-1 samples: give 0 for none"):
+        score(folders["perfect"], folders["references"], bootstrap=-1)
+    with pytest.raises(ValueError, match="0 samples: a test of chance needs"):
+        compare(folders["perfect"], folders["perfect"], folders["references"], bootstrap=0)
 
 
 # How sure

@@ -52,6 +52,25 @@ def test_the_hubs_names_and_numbers(tmp_path: Path) -> None:
     assert read.examples == [Pair(first="a", second="b", label="1")]
 
 
+def test_pairs_that_the_hub_has_without_a_class_are_left_out_and_counted(tmp_path: Path) -> None:
+    row = '{{"premise": "a", "hypothesis": "b", "label": {}}}\n'
+    rows = "".join(map(row.format, ("1", "-1", "null")))
+    read = XNLI.family.read(written(tmp_path / "x.jsonl", rows), "en")
+    assert read.examples == [Pair(first="a", second="b", label="neutral")]
+    assert read.dropped == {"annotators did not agree": 2}
+    read = XNLI.family.read(written(tmp_path / "y.jsonl", row.format("-1") * 2), "en")
+    assert not read.labelled  # a test set whose classes are kept back
+    assert len(read.examples) == 2
+
+
+def test_columns_of_ones_own_go_before_those_of_others(tmp_path: Path) -> None:
+    family = Classify(labels=("-1", "1"), columns=("review", "polarity"))
+    rows = "label\treview\tpolarity\n7\tfine\t1\n8\tbad\t-1\n9\tso so\t-\n"
+    read = family.read(written(tmp_path / "x.tsv", rows), "en")
+    assert [one.label for one in read.examples] == ["1", "-1"]
+    assert read.dropped == {"annotators did not agree": 1}
+
+
 def test_files_without_labels_are_to_be_predicted(tmp_path: Path) -> None:
     read = XNLI.family.read(written(tmp_path / "x.tsv", "a\tb\nc\td\n"), "en")
     assert not read.labelled

@@ -141,6 +141,11 @@ def test_relations_stand_below_the_names_that_they_are_asked_of(tmp_path: Path) 
     file.write_text("- 时间\n- 人物:\n  - 公司\n  - 地点: 时间\n", encoding="utf-8")
     assert read_schema(schema) == read_schema(file) == read_schema(str(file)) == wanted
     assert read_schema(json.dumps(schema)) == wanted
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())  # as Windows writes it
+    assert read_schema(file) == wanted
+    file.write_bytes(b"\xff")
+    with pytest.raises(ValueError, match=f"{file.name} is not UTF-8"):
+        read_schema(file)
     assert read_schema([{"人物": "公司"}, {"人物": {"地点": "时间"}}, "时间"]) == wanted[::-1]
 
 

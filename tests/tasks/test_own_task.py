@@ -8,6 +8,7 @@ from textwrap import dedent
 import pytest
 
 from erniem.cli import main
+from erniem.tasks.catalogue import task_named
 from invented import invented
 from made_up_tasks import GREEK
 
@@ -51,6 +52,18 @@ def test_a_task_of_ones_own_takes_one_file(
     assert re.search(r"^sw +test +24 +\d+\.\d$", shown, re.MULTILINE)
     assert re.search(r"^en +dev +24 +\d+\.\d$", shown, re.MULTILINE)
     assert Path("runs/reviews-said/predictions/reviews/test-sw.tsv").is_file()
+
+
+def test_a_file_of_ones_own_may_hold_dataclasses(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass, replace\n"
+        "from erniem.tasks.classify import XNLI\n"
+        "@dataclass\nclass Mine:\n    name: str\n"
+        "TASK = replace(XNLI, name=Mine('mine').name)\n"
+    )
+    assert task_named(str(path)).name == "mine"
 
 
 @pytest.mark.parametrize(

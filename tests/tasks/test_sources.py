@@ -97,6 +97,22 @@ def test_other_line_ends_stand_in_the_text(tmp_path: Path) -> None:
     assert values(path, "a", "b") == [{"a": "one\u2028half", "b": "two"}]
 
 
+def test_cells_in_quotes_hold_commas_and_ends_of_lines(tmp_path: Path) -> None:
+    text = 'a,b\r\n"Yes, ""sir"".\nNo.",two\r\nthree,four\r\n'
+    path = write(tmp_path / "x.csv", text)
+    assert values(path, "a", "b") == [
+        {"a": 'Yes, "sir".\nNo.', "b": "two"},
+        {"a": "three", "b": "four"},
+    ]
+    assert [row.place for row in rows_of(path, ("a", "b"))] == [f"{path}:2", f"{path}:4"]
+
+
+@pytest.mark.parametrize("name", ["x.tsv", "x.jsonl"])
+def test_the_mark_that_windows_begins_with_is_no_text(tmp_path: Path, name: str) -> None:
+    text = {"x.tsv": "a\tb\n1\t2\n", "x.jsonl": '{"a": "1", "b": "2"}\n'}[name]
+    assert values(write(tmp_path / name, f"\ufeff{text}"), "a", "b") == [{"a": "1", "b": "2"}]
+
+
 def test_only_the_rows_of_a_language_where_a_column_says_it(tmp_path: Path) -> None:
     path = write(tmp_path / "x.tsv", "language\ta\tb\nde\teins\tzwei\nfr\tun\tdeux\n")
     assert values(path, "a", "b", language="fr") == [{"language": "fr", "a": "un", "b": "deux"}]

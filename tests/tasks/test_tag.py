@@ -83,10 +83,25 @@ def test_what_is_not_as_it_should_be_is_named(tmp_path: Path, text: str, told: s
         UDPOS.family.read(written(tmp_path / "x.tsv", text), "en")
 
 
-def test_more_tags_than_tokens_are_refused(tmp_path: Path) -> None:
-    paths = written(tmp_path / "x.jsonl", '{"tokens": ["a"], "tags": ["X", "X"]}\n')
-    with pytest.raises(ValueError, match=r"x\.jsonl:1 has 1 tokens and 2 tags"):
-        UDPOS.family.read(paths, "en")
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ('{"tokens": ["a"], "tags": ["X", "X"]}', r"x\.jsonl:1 has 1 tokens and 2 tags"),
+        ('{"tokens": "a b"}', r"x\.jsonl:1: tokens is no list of texts, but 'a b'"),
+        ('{"tokens": ["a", 7]}', r"x\.jsonl:1: tokens is no list of texts, but \['a', 7\]"),
+        ('{"tokens": ["a"], "tags": 3}', r"x\.jsonl:1: its tags are no list, but 3"),
+    ],
+)
+def test_rows_that_are_no_words_with_tags_are_refused(tmp_path: Path, row: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        UDPOS.family.read(written(tmp_path / "x.jsonl", row), "en")
+
+
+def test_a_row_without_words_is_left_out_and_counted(tmp_path: Path) -> None:
+    rows = '{"tokens": ["a"], "tags": ["X"]}\n{"tokens": [], "tags": []}\n'
+    read = UDPOS.family.read(written(tmp_path / "x.jsonl", rows), "en")
+    assert read.examples == [Sentence(words=("a",), tags=("X",))]
+    assert read.dropped == {"sentence without words": 1}
 
 
 def test_the_first_piece_of_a_word_carries_its_tag(tokenizer: PreTrainedTokenizerFast) -> None:

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from erniem.tokenization import open_tokenizer
 from erniem.xtreme import measure as module
 from erniem.xtreme.measure import measure
 from erniem.xtreme.measured import Measured, Measurement
+from erniem.xtreme.seeds import settings_of
 
 SHORT = Settings(max_length=64, stride=16)
 
@@ -96,8 +98,26 @@ def test_what_is_there_is_not_predicted_again(
     both = measured(tagger, tasks_folder, tmp_path)
     assert asked == ["en"]
     assert both.languages["de"] == first.languages["de"]
-    with pytest.raises(ValueError, match="holds figures of another run"):
+    with pytest.raises(ValueError, match="holds figures of another run, with limit None, not 3"):
         measured(tagger, tasks_folder, tmp_path, limit=3)
+
+
+def test_a_network_that_was_trained_anew_is_measured_anew(
+    tagger: Path, tasks_folder: Path, tmp_path: Path
+) -> None:
+    network = tmp_path / "network"
+    shutil.copytree(tagger, network)
+    (network / "finetuned.json").write_text('{"found": {"seconds": 1}}')
+    measured(network, tasks_folder, tmp_path / "said", languages=["de"], limit=2)
+    (network / "finetuned.json").write_text('{"found": {"seconds": 2}}')
+    with pytest.raises(ValueError, match="holds figures of another run, with trained"):
+        measured(network, tasks_folder, tmp_path / "said", languages=["de"], limit=2)
+
+
+def test_a_network_trained_for_retrieval_is_measured_by_it(tmp_path: Path) -> None:
+    (tmp_path / "finetuned.json").write_text('{"plan": {"task": "tatoeba", "settings": {}}}')
+    with pytest.raises(ValueError, match="was trained for tatoeba: evaluate that"):
+        settings_of(tmp_path)
 
 
 def test_what_cannot_be_measured_is_named(tagger: Path, tasks_folder: Path, tmp_path: Path) -> None:
@@ -105,6 +125,18 @@ def test_what_cannot_be_measured_is_named(tagger: Path, tasks_folder: Path, tmp_
         measured(tagger, tasks_folder, tmp_path, languages=["xx"])
     with pytest.raises(ValueError, match=r"has no data of udpos in fr: it would be in a folder"):
         measured(tagger, tasks_folder, tmp_path, languages=["fr"])
+    with pytest.raises(ValueError, match="0 examples at most: give at least 1"):
+        measured(tagger, tasks_folder, tmp_path, limit=0)
+
+
+def test_a_network_without_the_tasks_head_is_not_measured(
+    tagger: Path, encoder: Path, tasks_folder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="no trained head for contradiction, entailment, neutral"):
+        measure(TASKS["xnli"], tagger, tasks_folder, tmp_path, SHORT, progress=False)
+    with pytest.raises(ValueError, match="no trained head for ADJ"):
+        measured(encoder, tasks_folder, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_record_is_plain_to_read(tagger: Path, tasks_folder: Path, tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ def _cost(values: Values) -> None:
     files = [Path(one) for one in given if "=" not in one]
     recipe = read_recipe(*files, overrides=[one for one in given if "=" in one])
     whole = values.pop("table", False)
+    if whole and values:
+        raise ValueError(f"--table says which sizes and GPUs itself: leave --{min(values)} out.")
     print("\n".join(table(recipe) if whole else cost(recipe, **values).lines()))
 
 

@@ -32,7 +32,7 @@ from erniem.model.heads import ErnieMForMaskedLM
 from erniem.packing import boundaries, within
 from erniem.tokenization import open_tokenizer
 
-__all__ = ["SentenceEncoder", "open_encoder", "sentence_vectors"]
+__all__ = ["SentenceEncoder", "open_encoder", "positions_of", "sentence_vectors"]
 
 
 class SentenceEncoder:
@@ -201,7 +201,7 @@ class PaddedLayers:
         config = network.config.get_text_config()
         self.num_layers = config.num_hidden_layers
         self.width = config.hidden_size
-        self.limit = min(tokenizer.model_max_length, _positions(network))
+        self.limit = min(tokenizer.model_max_length, positions_of(network))
 
     @property
     def at_once(self) -> int:
@@ -228,7 +228,7 @@ def _at_once(device: torch.device) -> int:
     return at_once(torch.get_num_threads() if device.type == "cpu" else None)
 
 
-def _positions(network: nn.Module) -> int:
+def positions_of(network: nn.Module) -> int:
     """Tokens that a network has positions for; RoBERTa's kind begin after their padding's."""
     for name, part in network.named_modules():
         if name.endswith("position_embeddings") and isinstance(part, nn.Embedding):

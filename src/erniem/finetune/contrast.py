@@ -36,6 +36,7 @@ from erniem.embed.vectors import batch_vectors
 from erniem.finetune.folders import (
     FINISHED,
     Finetuned,
+    begin,
     in_progress,
     last_checkpoint,
     read_finished,
@@ -114,12 +115,14 @@ def finetune_retrieval(
 
     Raises:
         ValueError: pairs or a model that cannot be read, a layer that the model does not have, a
-            folder that was trained otherwise.
+            folder that was trained otherwise, by a run that was killed too, or that holds something
+            else.
     """
     plan = _plan(model, files, settings, seed)
     if (output / FINISHED).is_file():
         return read_finished(output, plan)
     pairs = gather_pairs(files, seed)
+    begin(output, plan)
     set_seed(seed)
     opened = open_encoder(model)
     encoder = SentenceEncoder(opened.network.base_model, opened.tokenizer)  # type: ignore[arg-type]

@@ -2,11 +2,13 @@
 
 ```text
 OUTPUT.trainer/checkpoint-N   while it runs: what a killed run goes on from
+OUTPUT.trainer/plan.json      and what was asked of it: a run of another plan does not go on there
 OUTPUT/finetuned.json         in the end: the plan and what came of it, beside network and tokenizer
 ```
 """
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -18,11 +20,12 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from erniem.convert.quiet import quiet
 from erniem.embed.settings import VectorSettings, write_vector_settings
-from erniem.whole import whole_or_not_at_all
+from erniem.whole import whole_file, whole_or_not_at_all
 
 __all__ = [
     "FINISHED",
     "Finetuned",
+    "begin",
     "in_progress",
     "last_checkpoint",
     "read_finished",
@@ -31,6 +34,9 @@ __all__ = [
 
 FINISHED = "finetuned.json"
 """Beside the network: how it was made."""
+
+PLAN = "plan.json"
+"""Beside the checkpoints of a run in progress: what makes it another than others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +52,7 @@ class Finetuned:
     dropped: dict[str, int]
     """Examples left out, by reason."""
     dev: dict[str, float]
-    """The score on the English development set by optimiser step; empty without one."""
+    """The score on the development set by optimiser step; empty without one."""
     seconds: float
     """That training took; of a run that went on, since then."""
 
@@ -70,6 +76,26 @@ def in_progress(output: Path) -> Path:
     return output.with_name(output.name + ".trainer")
 
 
+def begin(output: Path, plan: Mapping[str, Any]) -> None:
+    """Notes what a run is to do where it keeps what it needs to go on; before it takes long.
+
+    Raises:
+        ValueError: a run of another plan was killed there, or the network's place is taken.
+    """
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise ValueError(
+            f"{output} is there already, and is no network that was fine-tuned: choose another "
+            "output, or take it away."
+        )
+    noted = in_progress(output) / PLAN
+    if last_checkpoint(noted.parent) and noted.is_file():
+        told = json.loads(noted.read_text(encoding="utf-8"))
+        _refuse_other(told, plan, f"a run in {noted.parent} was begun")
+    elif os.environ.get("RANK", "0") == "0":  # torchrun starts many of us
+        with whole_file(noted) as partial:
+            partial.write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
+
+
 def read_finished(output: Path, plan: Mapping[str, Any]) -> Finetuned:
     """A finished run, if it is the one that was asked for.
 
@@ -77,15 +103,19 @@ def read_finished(output: Path, plan: Mapping[str, Any]) -> Finetuned:
         ValueError: it is another.
     """
     told = json.loads((output / FINISHED).read_text(encoding="utf-8"))
-    other = [name for name, value in plan.items() if told["plan"].get(name) != value]
-    if other:
-        name = other[0]
-        raise ValueError(
-            f"{output} was trained with {name} {told['plan'].get(name)}, not {plan[name]}: choose "
-            "another output, or take it away."
-        )
+    _refuse_other(told["plan"], plan, f"{output} was trained")
     found = told["found"]
     return Finetuned(folder=output, **{**found, "files": tuple(found["files"])})
+
+
+def _refuse_other(told: Mapping[str, Any], plan: Mapping[str, Any], what: str) -> None:
+    """Raises ValueError with the first part of a plan that is not what was told before."""
+    for name, value in plan.items():
+        if told.get(name) != value:
+            raise ValueError(
+                f"{what} with {name} {told.get(name)}, not {value}: choose another output, or "
+                "take it away."
+            )
 
 
 def last_checkpoint(folder: Path) -> str | None:

@@ -25,6 +25,10 @@ class Training:
     limit: int | None = None
     """Examples of each language at most, drawn without regard to the seed of a run."""
 
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 1:
+            raise ValueError(f"{self.limit} training examples at most: give at least 1.")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Gathered:
@@ -69,7 +73,13 @@ def gather(task: Task, data: Path, training: Training) -> Gathered:
 def read_split(
     task: Task, data: Path, split: Split, language: str, limit: int | None = None
 ) -> Gathered | None:
-    """The first examples of a split, labelled or not; None if there are no files of it."""
+    """The first examples of a split, labelled or not; None if there are no files of it.
+
+    Raises:
+        ValueError: a limit below 1, or data that is not as it should be.
+    """
+    if limit is not None and limit < 1:
+        raise ValueError(f"{limit} examples at most: give at least 1.")
     paths = find(task, data, split, language)
     if not paths:
         return None

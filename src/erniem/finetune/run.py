@@ -1,5 +1,7 @@
 """Fine-tuning: one task, one seed, the best network by the English development set.
 
+Of a task without English it is the set of the first language that is trained on.
+
 ```text
 train files ─▶ rows ─▶ Trainer, scored on dev every so often ─▶ the best network ─▶ OUTPUT/
 killed? OUTPUT.trainer/checkpoint-N ─▶ goes on there          finished? read, not repeated
@@ -19,16 +21,17 @@ from erniem.convert.quiet import quiet
 from erniem.finetune.folders import (
     FINISHED,
     Finetuned,
+    begin,
     in_progress,
     last_checkpoint,
     read_finished,
     save_finished,
 )
 from erniem.finetune.gather import Gathered, Training, gather, read_split
-from erniem.finetune.network import is_packed, open_network
+from erniem.finetune.network import is_packed, limits_of, open_network
 from erniem.finetune.settings import Settings
 from erniem.finetune.trainer import SCORE, TaskTrainer, training_arguments
-from erniem.tasks.task import Encoded, Limits, Task
+from erniem.tasks.task import Encoded, Task
 from erniem.tokenization import open_tokenizer
 
 __all__ = ["finetune"]
@@ -64,7 +67,7 @@ def finetune(
 
     Raises:
         ValueError: no training data, data that is not as it should be, a folder that was trained
-            otherwise.
+            otherwise, by a run that was killed too, or that holds something else.
     """
     training = training or Training()
     plan = _plan(task, model, settings, training, seed, dev_limit)
@@ -72,15 +75,18 @@ def finetune(
         return read_finished(output, plan)
     tokenizer = open_tokenizer(model)
     gathered = gather(task.training, data, training)
+    begin(output, plan)
+    dev_language = "en" if "en" in task.training.languages else training.languages[0]
     started = time.monotonic()
     trainer = _trainer(
-        task,
+        task.training,
         model,
         tokenizer,
         in_progress(output),
         settings,
         gathered.examples,
-        read_split(task.training, data, "dev", "en", dev_limit),
+        read_split(task.training, data, "dev", dev_language, dev_limit),
+        dev_language,
         seed,
         progress,
     )
@@ -112,14 +118,25 @@ def _trainer(
     settings: Settings,
     examples: Sequence[Any],
     dev: Gathered | None,
+    dev_language: str,
     seed: int,
     progress: bool,
 ) -> TaskTrainer:
-    """Everything put together, the head drawn with the seed."""
-    limits = Limits(max_length=settings.max_length, stride=settings.stride)
-    encoded = task.family.encode(examples, tokenizer, limits)
+    """Everything put together, the head drawn with the seed.
+
+    Raises:
+        ValueError: examples of which none can be learnt from.
+    """
     set_seed(seed)
     network = open_network(model, task.family.head, task.family.labels)
+    limits = limits_of(network, settings)
+    encoded = task.family.encode(examples, tokenizer, limits)
+    rows = [row for row in encoded.rows if LABELS & row.keys()]
+    if not rows:
+        raise ValueError(
+            f"none of {len(examples):,} examples can be learnt from: no answer stands where its "
+            "answer_start says."
+        )
     scored: tuple[Sequence[Any], Encoded] | None = None
     if dev is not None and dev.labelled:
         scored = (dev.examples, task.family.encode(dev.examples, tokenizer, limits))
@@ -127,7 +144,7 @@ def _trainer(
         folder,
         settings,
         seed,
-        len(encoded.rows),
+        len(rows),
         scored=scored is not None,
         packed=is_packed(network),
     )
@@ -136,8 +153,9 @@ def _trainer(
         arguments,
         task=task,
         settings=settings,
-        rows=[row for row in encoded.rows if LABELS & row.keys()],
+        rows=rows,
         dev=scored,
+        dev_language=dev_language,
         pad=tokenizer.pad_token_id,
         progress=progress,
     )

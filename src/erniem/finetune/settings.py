@@ -54,7 +54,7 @@ class Settings:
     clip: float = 1.0
     """Norm that gradients are cut to."""
     max_length: int = 128
-    """Tokens of a row at most."""
+    """Tokens of a row at most; as many as the encoder reads if that is less."""
     stride: int = 128
     """Tokens from one window of a context to the next; of answers alone."""
     evaluations_per_epoch: int = 1
@@ -72,6 +72,9 @@ class Settings:
                 raise ValueError(f"{name} is {getattr(self, name)}: give more than 0.")
         if not 0 < self.layer_decay <= 1:
             raise ValueError(f"layer_decay is {self.layer_decay}: give at most 1, more than 0.")
+        for name in ("rows_at_once", "patience"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise ValueError(f"{name} is {value}: give at least 1, or null.")
         if self.rows_at_once is not None and self.batch_size % self.rows_at_once:
             raise ValueError(
                 f"rows_at_once is {self.rows_at_once}, which does not divide batch_size "
@@ -116,10 +119,18 @@ def read_settings(
             raise ValueError(f"{one!r} is no setting: write key=value.")
         _check_sections("--set", [where])
         if not dot or where == task:
-            given[key] = yaml.safe_load(value)
+            given[key] = _value(one, value)
         elif not everywhere:
             raise ValueError(f"{one!r} is a setting of {where}, and this is {task}.")
     return Settings(**{name: _checked(name, one, path) for name, one in given.items()})
+
+
+def _value(setting: str, value: str) -> Any:
+    """What a value of the command line means."""
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{setting!r} has no value that can be read: give a number.") from error
 
 
 def _check_sections(path: str, names: Iterable[str]) -> None:
@@ -158,7 +169,7 @@ def _checked(name: str, value: Any, path: str) -> Any:
         raise ValueError(f"{path}: {name} is {value!r}; give true or false.")
     try:
         converted = wanted(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{path}: {name} is {value!r}; give a number.") from error
     if isinstance(value, bool) is not (wanted is bool) or (wanted is int and converted != value):
         raise ValueError(f"{path}: {name} is {value!r}; give {wanted.__name__}.")

@@ -99,7 +99,8 @@ class TaskTrainer(Trainer):
         task: says how predictions are decoded and scored.
         settings: ours.
         rows: to train on.
-        dev: English examples and their rows, to be scored on; None if there are none.
+        dev: examples and their rows, to be scored on; None if there are none.
+        dev_language: of these.
         pad: id of the padding token.
         progress: show a bar.
     """
@@ -113,6 +114,7 @@ class TaskTrainer(Trainer):
         settings: Settings,
         rows: Sequence[dict[str, Any]],
         dev: tuple[Sequence[Any], Encoded] | None,
+        dev_language: str,
         pad: int,
         progress: bool,
     ) -> None:
@@ -131,6 +133,7 @@ class TaskTrainer(Trainer):
         for bar in (ProgressCallback, PrinterCallback):
             self.remove_callback(bar)
         self.task, self.settings, self.dev, self.pad = task, settings, dev, pad
+        self.dev_language = dev_language
         # A head's loss is the mean over its batch, whatever else the batch is divided into.
         self.model_accepts_loss_kwargs = False
 
@@ -155,7 +158,8 @@ class TaskTrainer(Trainer):
         logits = logits_of(self.model, encoded.rows, self.pad, bf16=self.settings.bf16)  # type: ignore[arg-type]
         family = self.task.family
         predictions = family.decode(logits, encoded, examples)
-        score = main_figure(self.task, predictions, family.references(examples), "en")
+        right = family.references(examples)
+        score = main_figure(self.task, predictions, right, self.dev_language)
         metrics = {SCORE: score}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(

@@ -95,7 +95,7 @@ def _answers(path: Path, text: str) -> dict[str, Any]:
     try:
         read = json.loads(text)
         if isinstance(read, dict) and "data" not in read:
-            return {str(question): str(answer) for question, answer in read.items()}
+            return {str(question): _answer(answer) for question, answer in read.items()}
         articles = read["data"] if isinstance(read, dict) else read
         return {
             question["id"]: [answer["text"] for answer in question["answers"]]
@@ -109,3 +109,10 @@ def _answers(path: Path, text: str) -> dict[str, Any]:
         raise ValueError(
             f"{path} is neither SQuAD's JSON nor answers by question ({error!r} is missing or odd)."
         ) from error
+
+
+def _answer(value: Any) -> str:
+    """One answer; lists of the likeliest ones are none."""
+    if isinstance(value, list | dict):
+        raise TypeError(f"{value!r:.40} as an answer")
+    return str(value)

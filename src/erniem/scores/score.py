@@ -111,8 +111,10 @@ def score(predictions: Path, references: Path, *, bootstrap: int = 0, seed: int 
         cannot be read is failed, and neither loses the rest.
 
     Raises:
-        ValueError: a folder that is none, or no file in common.
+        ValueError: a folder that is none, no file in common, or fewer than no samples.
     """
+    if bootstrap < 0:
+        raise ValueError(f"{bootstrap} samples: give 0 for none, or more.")
     _check_folders(predictions, references)
     counts, missing, failed, notes = _count(predictions, references)
     if not counts and not failed:
@@ -148,8 +150,10 @@ def compare(
         by_language: also compare each language, `xnli/de`.
 
     Raises:
-        ValueError: as for `score`, or nothing that all predict.
+        ValueError: as for `score`, nothing that all predict, or no samples.
     """
+    if bootstrap < 1:
+        raise ValueError(f"{bootstrap} samples: a test of chance needs at least 1.")
     sides = [[one] if isinstance(one, Path) else list(one) for one in (first, second)]
     folders = [folder for side in sides for folder in side]
     for folder in folders:
@@ -257,9 +261,22 @@ def _read(predictions: Path, references: Path, name: str, code: str) -> tuple[An
         )
     if task.kind == "tags":
         _check_sentences(paths[0], found, wanted)
-    if task.kind == "answers" and any(isinstance(one, list) for one in found.values()):
-        raise ValueError(f"{paths[0]} is a file of questions: predictions are answers by question.")
+    if task.kind == "answers":
+        _check_answers(paths[0], found, paths[1], wanted)
     return found, wanted
+
+
+def _check_answers(
+    path: Path, found: Mapping[str, Any], references: Path, wanted: Mapping[str, Any]
+) -> None:
+    """Predictions are texts, and each question has right answers, which are lists."""
+    if any(isinstance(one, list) for one in found.values()):
+        raise ValueError(f"{path} is a file of questions: predictions are answers by question.")
+    for question, right in wanted.items():
+        if not isinstance(right, list):
+            raise ValueError(f"{references} is a file of answers: references are SQuAD's JSON.")
+        if not right:
+            raise ValueError(f"{references}: the question {question!r} has no right answer.")
 
 
 def _check_sentences(

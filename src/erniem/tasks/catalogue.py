@@ -1,6 +1,7 @@
 """The tasks that there are, by name, and those of your own, by file."""
 
 import importlib.util
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,10 +41,11 @@ def _of_file(path: Path) -> Task:
     """The task that a file defines."""
     if not path.is_file():
         raise ValueError(f"{path} does not exist: name a Python file that defines TASK.")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = importlib.util.spec_from_file_location(f"erniem_task_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look there for what annotations name
     spec.loader.exec_module(module)
     task = getattr(module, "TASK", None)
     if not isinstance(task, Task):

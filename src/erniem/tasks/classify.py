@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from transformers import PreTrainedTokenizerFast
@@ -45,7 +46,8 @@ class Classify:
     synonyms: Mapping[str, str] = field(default_factory=dict)
     """Other names of classes, as files have them."""
     no_label: tuple[str, ...] = ("-",)
-    """What stands where annotators did not agree: such a pair is left out, and counted."""
+    """What stands where annotators did not agree: such a pair is left out, and counted. So is one
+    with -1 or null, the Hub's words for no class, among others with a class."""
 
     @property
     def head(self) -> Head:
@@ -60,33 +62,44 @@ class Classify:
     def read(self, paths: Sequence[Path], language: str) -> Read:
         """Pairs of tables; see `Family.read`."""
         dropped: Counter[str] = Counter()
-        pairs = []
-        places = []
+        found = []
         for path in paths:
             for row in rows_of(path, self.columns, known=KNOWN, language=language):
-                if string_of(row.first(*LABEL)) in self.no_label:
+                label = row.first(self.columns[-1], *LABEL)
+                if string_of(label) in self.no_label:
                     dropped["annotators did not agree"] += 1
-                    continue
-                pairs.append(self._pair(row))
-                places.append(row.place)
-        if not pairs:
+                else:
+                    found.append((self._pair(row, label), row.place, self._is_none(row, label)))
+        if any(pair.label is not None for pair, _, _ in found):
+            kept = [one for one in found if not one[2]]
+            dropped["annotators did not agree"] += len(found) - len(kept)
+            found = kept
+        if not found:
             raise ValueError(f"{', '.join(map(str, paths))}: no pairs in {language}; fill it.")
-        return Read(examples=pairs, labelled=_labelled(pairs, places), dropped=dict(dropped))
+        pairs = [pair for pair, _, _ in found]
+        labelled = _labelled(pairs, [place for _, place, _ in found])
+        return Read(examples=pairs, labelled=labelled, dropped=dict(+dropped))
 
-    def _pair(self, row: Row) -> Pair:
+    def _is_none(self, row: Row, label: Any) -> bool:
+        """Whether a row says that it has no class, as the Hub's do."""
+        if label is None:
+            return any(name in row.values for name in (self.columns[-1], *LABEL))
+        return string_of(label) == "-1" and "-1" not in self.labels
+
+    def _pair(self, row: Row, label: Any) -> Pair:
         """A row's texts and its class.
 
         Raises:
             ValueError: a column is missing, or the class is none of the task's.
         """
         alone = len(self.columns) == 2
-        label = row.first(*LABEL, self.columns[-1])
-        named = None if label is None or label == "" else string_of(label)
-        named = self.synonyms.get(named, named) if named is not None else None
-        if named is not None and named not in self.labels:
-            raise ValueError(
-                f"{row.place} has the label {named!r}; the task knows {', '.join(self.labels)}."
-            )
+        named = None if label == "" or self._is_none(row, label) else label
+        if named is not None:
+            named = self.synonyms.get(string_of(named), string_of(named))
+            if named not in self.labels:
+                raise ValueError(
+                    f"{row.place} has the label {named!r}; the task knows {', '.join(self.labels)}."
+                )
         return Pair(
             first=string_of(row.need(self.columns[0], *FIRST)),
             second=None if alone else string_of(row.need(self.columns[1], *SECOND)),

@@ -8,6 +8,8 @@ TSV with or without a header, jsonl, JSON, parquet ─▶ rows: values by column
 Rows come under the names that the columns have; a family says which names it knows.
 """
 
+import csv
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -130,11 +132,9 @@ def string_of(value: Any) -> str:
 
 
 def _table(path: Path, columns: Sequence[str], known: Sequence[str], ending: str) -> Iterator[Row]:
-    """A row a line. Lines end in a line feed alone: other ends of lines may stand in the text."""
-    separator = "," if ending == ".csv" else "\t"
+    """A row a line, or what a comma-separated file has for one."""
     names, headed = list(columns), False
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
-        cells = [_unquoted(cell) for cell in line.rstrip("\r").split(separator)]
+    for number, cells in (_commas if ending == ".csv" else _tabs)(path):
         if not any(cells):
             continue
         if number == 1 and len(set(cells) & {*columns, *known}) > 1:
@@ -146,6 +146,24 @@ def _table(path: Path, columns: Sequence[str], known: Sequence[str], ending: str
                 "the line."
             )
         yield Row(place=f"{path}:{number}", values=dict(zip(names, cells, strict=False)))
+
+
+def _tabs(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Lines by number. They end in a line feed alone: other ends of lines may stand in the text."""
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        yield number, [_unquoted(cell) for cell in line.rstrip("\r").split("\t")]
+
+
+def _commas(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Rows by the number of their first line; cells in quotes may hold commas and ends of lines."""
+    reader = csv.reader(io.StringIO(read_text(path), newline=""))
+    number = 1
+    try:
+        for cells in reader:
+            yield number, cells
+            number = reader.line_num + 1
+    except csv.Error as error:
+        raise ValueError(f"{path}:{number} is no line of a CSV file: {error}.") from error
 
 
 def _unquoted(cell: str) -> str:

@@ -69,11 +69,8 @@ class Tag:
 
     def read(self, paths: Sequence[Path], language: str) -> Read:
         """Sentences of columns (a word a line), CoNLL-U, or tables; see `Family.read`."""
-        sentences = [
-            self._sentence(place, words, tags)
-            for path in paths
-            for place, words, tags in _sentences(path, language)
-        ]
+        found = [columns for path in paths for columns in _sentences(path, language)]
+        sentences = [self._sentence(*columns) for columns in found if columns[1]]
         if not sentences:
             raise ValueError(f"{', '.join(map(str, paths))}: no sentence in it; fill it.")
         known = [one.tags is not None for one in sentences]
@@ -81,7 +78,9 @@ class Tag:
             raise ValueError(
                 f"{paths[0]}: sentence {known.index(False) + 1} has no tags, others have: add them."
             )
-        return Read(examples=sentences, labelled=all(known))
+        empty = len(found) - len(sentences)
+        dropped = {"sentence without words": empty} if empty else {}
+        return Read(examples=sentences, labelled=all(known), dropped=dropped)
 
     def _sentence(self, place: str, words: Sequence[str], tags: Sequence[str | None]) -> Sentence:
         """A sentence whose words all have a tag of the task, or none has one.
@@ -148,8 +147,11 @@ def _sentences(path: Path, language: str) -> Iterator[Columns]:
     """The sentences of a file."""
     if {".parquet", ".jsonl", ".json"} & set(path.suffixes):
         for row in rows_of(path, ()):
-            words = list(row.need("tokens"))
-            tags = row.first(*TAG_COLUMNS)
+            words, tags = row.need("tokens"), row.first(*TAG_COLUMNS)
+            if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
+                raise ValueError(f"{row.place}: tokens is no list of texts, but {words!r:.40}.")
+            if not isinstance(tags, list | None):
+                raise ValueError(f"{row.place}: its tags are no list, but {tags!r:.40}.")
             tags = [None] * len(words) if tags is None else [_text(one) for one in tags]
             if len(words) != len(tags):
                 raise ValueError(f"{row.place} has {len(words)} tokens and {len(tags)} tags.")

@@ -1,6 +1,7 @@
 """A trained network on a task's languages: predictions in XTREME's layout, and figures."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,12 @@ from tqdm import tqdm
 from transformers import PreTrainedModel
 
 from erniem.device import device_for
+from erniem.finetune.folders import FINISHED
 from erniem.finetune.gather import Gathered, read_split
-from erniem.finetune.network import open_network
+from erniem.finetune.network import limits_of, open_network
 from erniem.finetune.predict import logits_of
 from erniem.finetune.settings import Settings
-from erniem.tasks.task import Limits, Split, Task
+from erniem.tasks.task import Split, Task
 from erniem.tokenization import open_tokenizer
 from erniem.xtreme.measured import Measured, Measurement, Records, figures_of
 
@@ -45,11 +47,19 @@ def measure(
         progress: show bars.
 
     Raises:
-        ValueError: a language that the task does not have, no data at all, or data that is not as
-            it should be.
+        ValueError: a language that the task does not have, no data at all, data that is not as it
+            should be, a network without a head for the task, or figures of another run.
     """
     codes = _asked(task, languages)
-    plan = {"network": str(network), "limit": limit, "split": split}
+    plan = {
+        "network": str(network),
+        "trained": _trained(network),
+        "limit": limit,
+        "split": split,
+        "max_length": settings.max_length,
+        "stride": settings.stride,
+        "bf16": settings.bf16,
+    }
     records = Records(output, task.name, plan)
     speaker = None
     left = [code for code in codes if code not in records.found]
@@ -71,9 +81,10 @@ class _Speaker:
     def __init__(self, task: Task, folder: Path, settings: Settings, progress: bool) -> None:
         self.task, self.settings, self.progress = task, settings, progress
         self.tokenizer = open_tokenizer(folder)
-        network: Any = open_network(folder, task.family.head, task.family.labels)
+        head, labels = task.family.head, task.family.labels
+        network: Any = open_network(folder, head, labels, trained=True)
         self.network: PreTrainedModel = network.to(device_for())
-        self.limits = Limits(max_length=settings.max_length, stride=settings.stride)
+        self.limits = limits_of(self.network, settings)
 
     def speak(self, records: Records, code: str, split: str, gathered: Gathered) -> None:
         """Predicts a language and keeps it."""
@@ -97,6 +108,12 @@ class _Speaker:
             note="" if gathered.labelled else "no right answers here: predictions alone",
         )
         records.add(code, family.kind, measured, predictions, right)
+
+
+def _trained(network: Path) -> str | None:
+    """What tells a network from one trained anew in its place; None if it was not trained here."""
+    path = network / FINISHED
+    return sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 def _asked(task: Task, languages: Sequence[str] | None) -> tuple[str, ...]:

@@ -97,11 +97,12 @@ class Records:
         self.found: dict[str, Measured] = {}
         if self.path.is_file():
             told = json.loads(self.path.read_text(encoding="utf-8"))
-            if told["plan"] != self.plan:
-                raise ValueError(
-                    f"{self.path} holds figures of another run ({told['plan']}): choose another "
-                    "output, or take it away."
-                )
+            for name, value in self.plan.items():
+                if (before := told["plan"].get(name, value)) != value:
+                    raise ValueError(
+                        f"{self.path} holds figures of another run, with {name} {before}, not "
+                        f"{value}: choose another output, or take it away."
+                    )
             self.found = {code: Measured(**one) for code, one in told["languages"].items()}
 
     def add(

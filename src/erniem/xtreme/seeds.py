@@ -10,6 +10,7 @@ from erniem.finetune.folders import FINISHED, Finetuned
 from erniem.finetune.gather import Training
 from erniem.finetune.run import finetune
 from erniem.finetune.settings import Settings
+from erniem.tasks.catalogue import RETRIEVAL
 from erniem.tasks.task import Split, Task
 from erniem.xtreme.measure import measure
 from erniem.xtreme.measured import Measurement
@@ -75,8 +76,10 @@ def finetune_seeds(
         By folder: `output` itself with one seed, `output/seed-0` and so on with several.
 
     Raises:
-        ValueError: as `finetune`.
+        ValueError: as `finetune`, or no seed at all.
     """
+    if seeds < 1:
+        raise ValueError(f"{seeds} seeds: give at least 1.")
     folders = [output] if seeds == 1 else [output / f"seed-{seed}" for seed in range(seeds)]
     return {
         str(folder): finetune(
@@ -138,8 +141,15 @@ def measure_seeds(
 
 
 def settings_of(network: Path) -> Settings:
-    """The settings that a network was trained with; the defaults if it was not trained here."""
+    """The settings that a network was trained with; the defaults if it was not trained here.
+
+    Raises:
+        ValueError: it was trained for retrieval, which has no head.
+    """
     path = network / FINISHED
     if not path.is_file():
         return Settings()
-    return Settings(**json.loads(path.read_text(encoding="utf-8"))["plan"]["settings"])
+    plan = json.loads(path.read_text(encoding="utf-8"))["plan"]
+    if plan["task"] in RETRIEVAL:
+        raise ValueError(f"{network} was trained for {plan['task']}: evaluate that.")
+    return Settings(**plan["settings"])

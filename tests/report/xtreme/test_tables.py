@@ -134,6 +134,11 @@ def test_the_heat_map_gives_each_task_its_own_scale(write_run) -> None:
     assert drawn.rows[3][1].text == "", "Tatoeba has no English"
 
 
+def test_a_figure_of_nothing_stands_in_the_heat_map(write_run) -> None:
+    run = write_run(tasks=("udpos",), languages=("de",), skill=0.0)
+    assert [[one.text for one in squares] for squares in heat_map(read_run(run)).rows] == [["0"]]
+
+
 def test_what_is_not_trained_has_a_single_seed(write_run) -> None:
     run = read_run(write_run(seeds=3))
     assert run.seeds_of("xnli") == "3 seeds"

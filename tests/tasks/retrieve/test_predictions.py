@@ -97,6 +97,12 @@ def test_layers_of_bucc_are_not_scanned(predict: Predict) -> None:
         predict("bucc2018", by_layer=True)
 
 
+@pytest.mark.parametrize("task", ["tatoeba", "bucc2018"])
+def test_a_limit_below_one_is_refused(predict: Predict, task: str) -> None:
+    with pytest.raises(ValueError, match="0 sentences at most: give at least 1"):
+        predict(task, limit=0)
+
+
 # With a real encoder, and files
 
 

@@ -1,3 +1,4 @@
+import bz2
 import lzma
 import os
 from pathlib import Path
@@ -11,6 +12,7 @@ from erniem.tasks.retrieve import (
     read_tatoeba,
     xtreme_accuracy,
 )
+from erniem.tasks.retrieve.evaluate import evaluate
 
 
 @pytest.fixture
@@ -52,6 +54,17 @@ def test_a_side_alone_is_refused(tatoeba: Path) -> None:
         read_tatoeba(tatoeba)
 
 
+def test_sides_are_read_however_they_are_packed_and_refused_twice(tatoeba: Path) -> None:
+    plain = tatoeba / "tatoeba.cmn-eng.eng"
+    wanted = read_tatoeba(tatoeba)
+    packed = tatoeba / "tatoeba.cmn-eng.eng.bz2"
+    packed.write_bytes(bz2.compress(plain.read_bytes()))
+    with pytest.raises(ValueError, match=r"cmn-eng\.eng and .*eng\.bz2 are both there"):
+        read_tatoeba(tatoeba)
+    plain.unlink()
+    assert read_tatoeba(tatoeba) == wanted
+
+
 def test_a_language_without_files_is_named(tatoeba: Path) -> None:
     with pytest.raises(ValueError, match=r"no Tatoeba files in de; .* has yue, zh"):
         read_tatoeba(tatoeba, languages=["zh", "de"])
@@ -87,3 +100,8 @@ def test_the_published_set_is_read_whole() -> None:
     assert sizes == {"de": 1000, "sw": 390, "te": 234, "zh": 1000}
     assert rows["de"][0][0].isascii()
     assert all(one and other for pairs in rows.values() for one, other in pairs)
+
+
+def test_english_alone_is_no_language_to_measure(encoder: Path, tatoeba: Path) -> None:
+    with pytest.raises(ValueError, match="name one of them beside en"):
+        evaluate(encoder, tatoeba=tatoeba, languages=["en"])

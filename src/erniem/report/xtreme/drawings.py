@@ -92,7 +92,12 @@ class Curves:
 def heat_map(run: XtremeRun) -> HeatMap:
     """What a run measured, at one glance."""
     tasks = tuple(task for task in ORDER if task in run.figures)
-    there = {code for task in tasks for code in XTREME[task].languages if run.main(task, code)}
+    there = {
+        code
+        for task in tasks
+        for code in XTREME[task].languages
+        if run.main(task, code) is not None
+    }
     families = list(dict.fromkeys(kin.family for kin in KINSHIP.values()))
     families.sort(key=lambda one: -sum(kin.family == one for kin in KINSHIP.values()))
     codes = sorted(there, key=lambda code: (families.index(KINSHIP[code].family), code))

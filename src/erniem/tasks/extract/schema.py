@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 import yaml
 
+from erniem.compressed import read_text
+
 __all__ = ["Question", "Schema", "SchemaLanguage", "options_of", "prompt_of", "read_schema"]
 
 Schema: TypeAlias = str | Sequence[Any] | Mapping[str, Any]
@@ -92,7 +94,7 @@ def options_of(prompt: str) -> list[tuple[int, int]]:
 def _written(words: str | Path) -> Any:
     """A schema out of a file, out of JSON, or out of names with commas between them."""
     if Path(words).suffix in (".json", ".yaml", ".yml"):
-        text, origin = Path(words).read_text(encoding="utf-8"), str(words)
+        text, origin = read_text(Path(words)), str(words)
     else:
         text, origin = str(words), "the schema"
         if not text.lstrip().startswith(("[", "{", '"')):

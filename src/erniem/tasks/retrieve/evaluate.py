@@ -131,6 +131,8 @@ def _held_out(corpus: Path, languages: Sequence[str] | None) -> dict[str, list[t
 
 def _tatoeba(folder: Path, languages: Sequence[str] | None) -> dict[str, list[tuple[str, str]]]:
     wanted = None if languages is None else [code for code in languages if code != "en"]
+    if wanted == []:
+        raise ValueError("Tatoeba pairs English with others: name one of them beside en.")
     return read_tatoeba(folder, languages=wanted)
 
 

@@ -80,9 +80,11 @@ def retrieval_predictions(
         progress: show bars.
 
     Raises:
-        ValueError: files or a model that cannot be read, by_layer of BUCC, a set to mine in whose
-            threshold could be tuned on nothing.
+        ValueError: files or a model that cannot be read, by_layer of BUCC, a limit below 1, a set
+            to mine in whose threshold could be tuned on nothing.
     """
+    if limit is not None and limit < 1:
+        raise ValueError(f"{limit} sentences at most: give at least 1.")
     settings = settings or preset(task, model)
     if by_layer and task != "tatoeba":
         raise ValueError(f"layers of {task} are not scanned; those of tatoeba are.")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from erniem.compressed import unpacked_name
 from erniem.corpus.document import Drops
 from erniem.corpus.sources import Source, lines_of
 from erniem.languages import code_of
@@ -18,7 +19,7 @@ XTREME_TATOEBA = (
 )
 """The 36 languages whose mean is XTREME's Tatoeba figure."""
 
-_TATOEBA = re.compile(r"tatoeba\.([a-z]{3})-eng\.(\1|eng)(\.gz|\.xz|\.zst)?")
+_TATOEBA = re.compile(r"tatoeba\.([a-z]{3})-eng\.(\1|eng)")
 
 
 def read_tatoeba(folder: Path, *, languages: Sequence[str] | None = None) -> dict[str, Rows]:
@@ -26,15 +27,15 @@ def read_tatoeba(folder: Path, *, languages: Sequence[str] | None = None) -> dic
 
     Args:
         folder: holds `tatoeba.XXX-eng.XXX` and `tatoeba.XXX-eng.eng`, line i the translation of
-            line i; plain, `.gz`, `.xz` or `.zst`.
+            line i; plain, `.gz`, `.xz`, `.zst` or `.bz2`.
         languages: codes, `de`, or `yue` for a language without two letters; all if None.
 
     Returns:
         (English, foreign) rows by code of the foreign language.
 
     Raises:
-        ValueError: no such files, a language without them, a file without its other side, sides of
-            different lengths, a line that is not UTF-8.
+        ValueError: no such files, a language without them, a file without its other side or there
+            twice, sides of different lengths, a line that is not UTF-8.
     """
     files = _files(folder)
     if missing := sorted(set(languages or ()) - set(files)):
@@ -48,7 +49,7 @@ def languages_of(folder: Path) -> tuple[str, ...]:
     """Codes of the languages that a folder has Tatoeba files of.
 
     Raises:
-        ValueError: none.
+        ValueError: none, or a file that is there twice.
     """
     return tuple(sorted(_files(folder)))
 
@@ -57,9 +58,12 @@ def _files(folder: Path) -> dict[str, dict[str, Path]]:
     """The files of both sides, by code of the foreign language."""
     files: dict[str, dict[str, Path]] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if match := _TATOEBA.fullmatch(path.name):
+        if match := _TATOEBA.fullmatch(unpacked_name(path.name)):
             side = "english" if match[2] == "eng" else "foreign"
-            files.setdefault(code_of(match[1]), {})[side] = path
+            sides = files.setdefault(code_of(match[1]), {})
+            if side in sides:
+                raise ValueError(f"{sides[side]} and {path.name} are both there: keep one of them.")
+            sides[side] = path
     if not files:
         raise ValueError(f"{folder} has no tatoeba.XXX-eng.XXX files: name the folder of the set.")
     return files
