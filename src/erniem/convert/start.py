@@ -112,7 +112,6 @@ def load_start(
         set_languages(ours, languages)
         return ours
     config = _read_config(folder)
-    check_settings(config)
     config._attn_implementation = None  # the run's to choose; the folder's may not run here
     if dropout is not None:
         config.hidden_dropout_prob = config.attention_probs_dropout_prob = dropout
@@ -120,6 +119,7 @@ def load_start(
         ours, _ = _load_folder(ErnieMForMaskedLM, folder, config)
         set_languages(ours, languages)
         return ours
+    check_settings(config)
     settings = {name: getattr(config, name) for name in SETTINGS}
     settings["type_vocab_size"] = config.type_vocab_size
     theirs, fresh = _load_folder(XLMRobertaForMaskedLM, folder, XLMRobertaConfig(**settings))
