@@ -254,6 +254,7 @@ def test_a_full_disk_leaves_the_checkpoints_before_it_whole(
     assert_same_bits(output, whole_run)
 
 
+BTMLM = Stage(steps=2, mix={"btmlm": 1.0})
 REFUSED: Mapping[str, tuple[Callable[[Recipe], Recipe], str]] = {
     "a language without text": (
         lambda recipe: replace(recipe, languages=["en", "sw"]),
@@ -278,6 +279,22 @@ REFUSED: Mapping[str, tuple[Callable[[Recipe], Recipe], str]] = {
     "an argument that the recipe sets": (
         lambda recipe: replace(recipe, trainer={"max_steps": 3}),
         "trainer.max_steps: the recipe sets this elsewhere",
+    ),
+    "micro-batches that the Trainer is to count": (
+        lambda recipe: replace(recipe, trainer={"gradient_accumulation_steps": 4}),
+        "trainer.gradient_accumulation_steps: the recipe sets this elsewhere",
+    ),
+    "a language alone that BTMLM asks in another": (
+        lambda recipe: replace(
+            recipe, languages=["en"], stage1=Stage(steps=2, mix={"mmlm": 1.0}), stage2=BTMLM
+        ),
+        "BTMLM answers in another language, and there is en alone",
+    ),
+    "a check-up without pairs": (
+        lambda recipe: replace(
+            recipe, languages=["el", "ru"], stage1=Stage(steps=2, mix={"mmlm": 1.0}), stage2=BTMLM
+        ),
+        "health.every is 4, but .* holds back no pairs of el, ru",
     ),
     "the Trainer's own FSDP": (
         lambda recipe: replace(recipe, trainer={"fsdp": True}),

@@ -135,16 +135,15 @@ def _found(output: Path) -> tuple[Path | None, bool]:
 
 def _languages(recipe: Recipe, corpus: Corpus) -> tuple[str, ...]:
     """The languages to train on, each with text in the corpus."""
-    if recipe.languages is None:
-        return corpus.languages
-    missing = sorted(set(recipe.languages) - set(corpus.languages))
+    languages = corpus.languages if recipe.languages is None else tuple(recipe.languages)
+    missing = sorted(set(languages) - set(corpus.languages))
     if missing:
         raise ValueError(
             f"the recipe names {', '.join(missing)}, but {recipe.corpus} has only "
             f"{', '.join(corpus.languages)}: build the corpus with it, or take it out of "
             "`languages`."
         )
-    return tuple(recipe.languages)
+    return languages
 
 
 def _check_output(recipe: Recipe) -> None:
@@ -220,6 +219,7 @@ def training_arguments(recipe: Recipe) -> TrainingArguments:
         "output_dir": str(recipe.output),
         "max_steps": recipe.steps,
         "per_device_train_batch_size": 1,
+        "gradient_accumulation_steps": 1,  # until the number of processes is known, see below
         "learning_rate": optimization.learning_rate,
         "warmup_steps": optimization.warmup_steps,
         "lr_scheduler_type": optimization.schedule,
@@ -337,6 +337,7 @@ def _trainer(
         settings=settings,
         counts=counts,
     )
+    _check_asking(recipe, languages, bool(check_up))
     return PretrainTrainer(
         model,
         arguments,
@@ -347,6 +348,23 @@ def _trainer(
         tokenizer=tokenizer,
         callbacks=callbacks,
     )
+
+
+def _check_asking(recipe: Recipe, languages: tuple[str, ...], can_check: bool) -> None:
+    """BTMLM wants another language to ask in, and pairs to look at its answers, if it is to."""
+    if not (recipe.stage2.steps and recipe.stage2.mix.get("btmlm")):
+        return
+    named = ", ".join(languages)
+    if len(set(languages)) < 2:
+        raise ValueError(
+            f"stage2.mix.btmlm: BTMLM answers in another language, and there is {named} alone: add "
+            "one, or take btmlm out."
+        )
+    if recipe.health.every and not can_check:
+        raise ValueError(
+            f"health.every is {recipe.health.every}, but {recipe.corpus} holds back no pairs of "
+            f"{named}: build it with held_out, or open stage 2 by its steps (health.every: 0)."
+        )
 
 
 def _result(recipe: Recipe) -> PretrainResult:
