@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM
+from transformers import TrainerCallback, XLMRobertaConfig, XLMRobertaForMaskedLM
 
 from erniem import recipes
 from erniem.corpus.corpus import Corpus
@@ -87,6 +87,34 @@ def test_a_run_killed_and_resumed_ends_as_if_nothing_had_happened(
     assert not (output / "final").exists(), "killed too late to show anything"
     pretrain(recipe)
     assert_same_bits(output, whole_run)
+
+
+class Stop(TrainerCallback):
+    """Ends a run after a step that has no checkpoint of its own."""
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        control.should_training_stop = state.global_step == 4
+
+
+def test_a_run_that_a_callback_stops_is_not_finished_and_goes_on_from_there(
+    corpus: Corpus, whole_run: Path, tmp_path: Path
+) -> None:
+    recipe = recipe_for(corpus, tmp_path / "run")
+    with pytest.raises(InterruptedError, match="was stopped after step 4 of 12: run again"):
+        pretrain(recipe, callbacks=[Stop()])
+    assert not (tmp_path / "run" / "final").exists()
+    assert last_checkpoint(tmp_path / "run") == tmp_path / "run" / "checkpoint-4"
+    pretrain(recipe)
+    assert_same_bits(tmp_path / "run", whole_run)
+
+
+def test_a_run_without_checkpoints_on_its_way_has_one_at_its_end(
+    corpus: Corpus, whole_run: Path, tmp_path: Path
+) -> None:
+    never = {"report_to": "none", "save_strategy": "no"}
+    result = pretrain(recipe_for(corpus, tmp_path / "run", trainer=never))
+    assert result.opened_step == 5
+    assert_same_bits(tmp_path / "run", whole_run)
 
 
 def test_a_run_resumed_after_its_last_step_takes_no_step_more(

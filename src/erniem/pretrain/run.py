@@ -84,6 +84,7 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
     Raises:
         ValueError: a recipe that does not fit its corpus, its start or the run found in its output.
         OSError: a checkpoint that could not be written; the ones before it stay whole.
+        InterruptedError: a callback or a signal stopped the run; run again, it goes on.
     """
     corpus = open_corpus(recipe.corpus)
     languages = _languages(recipe, corpus)
