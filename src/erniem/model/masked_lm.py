@@ -113,7 +113,7 @@ class ErnieMForMaskedLM(ErnieMPreTrainedModel):
             if `labels` are given (0 where there is no hole).
 
         Raises:
-            ValueError: `by_hole` without `labels`.
+            ValueError: `by_hole` without `labels`, or with one that is no piece.
         """
         if by_hole and labels is None:
             raise ValueError("by_hole tells how labels were met: give labels.")
