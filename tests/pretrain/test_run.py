@@ -108,6 +108,38 @@ def test_a_run_that_a_callback_stops_is_not_finished_and_goes_on_from_there(
     assert_same_bits(tmp_path / "run", whole_run)
 
 
+def test_a_second_process_is_kept_out_of_a_run(corpus: Corpus, tmp_path: Path) -> None:
+    told = []
+
+    class Twice(TrainerCallback):
+        def on_train_begin(self, *args: Any, **kwargs: Any) -> None:
+            with pytest.raises(ValueError, match=r"another process is training in .*run: wait"):
+                pretrain(recipe)
+            told.append(True)
+
+    recipe = recipe_for(corpus, tmp_path / "run")
+    with pytest.raises(InterruptedError):
+        pretrain(recipe, callbacks=[Twice(), Stop()])
+    assert told == [True]
+
+
+def test_a_run_does_not_go_on_with_another_corpus_in_the_place_of_its_own(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    recipe = recipe_for(corpus, tmp_path / "run")
+    with pytest.raises(InterruptedError):
+        pretrain(recipe, callbacks=[Stop()])
+    checkpoint = tmp_path / "run" / "checkpoint-4"
+    for name, ours, theirs, other in (
+        ("config.json", '"el"', '"eo"', "languages"),
+        ("tokenizer.json", "▁", "_", "pieces"),
+    ):
+        text = (checkpoint / name).read_text()
+        (checkpoint / name).write_text(text.replace(ours, theirs))
+        with pytest.raises(ValueError, match=f"was built anew .* with other {other}: bring"):
+            pretrain(recipe)
+
+
 def test_a_run_without_checkpoints_on_its_way_has_one_at_its_end(
     corpus: Corpus, whole_run: Path, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from erniem.model.configuration import ErnieMConfig
 from erniem.model.heads import ErnieMForMaskedLM
 from erniem.pretrain.asking import Asking, CheckUp, partners_of
 from erniem.pretrain.assemble import Assembler
-from erniem.pretrain.checkpoints import last_checkpoint
+from erniem.pretrain.checkpoints import alone_in, last_checkpoint
 from erniem.pretrain.compute import Filling, choose_attention, compile_layers
 from erniem.pretrain.initial import start_repeating
 from erniem.pretrain.recipe import Recipe
@@ -82,7 +83,8 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
         callbacks: further callbacks of transformers' Trainer.
 
     Raises:
-        ValueError: a recipe that does not fit its corpus, its start or the run found in its output.
+        ValueError: a recipe that does not fit its corpus, its start or the run found in its output;
+            another process at work in its output.
         OSError: a checkpoint that could not be written; the ones before it stay whole.
         InterruptedError: a callback or a signal stopped the run; run again, it goes on.
     """
@@ -98,17 +100,19 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
     model.set_attn_implementation(recipe.compute.attention)
     compile_layers(model, recipe.compute)
     trainer = _trainer(recipe, arguments, corpus, languages, model, tokenizer, callbacks)
-    if arguments.should_save:
-        recipe.output.mkdir(parents=True, exist_ok=True)
-        recipes.write(recipe, recipe.output / RECIPE_FILE)
-        misfits = trainer.assembler.stream.misfits
-        (recipe.output / MISFITS_FILE).write_text(json.dumps(misfits, indent=1) + "\n")
-    checkpoint, finished = _found(recipe.output)
-    if checkpoint is None:
-        trainer.save_folder("start")
-    if not finished:
-        trainer.train_from(checkpoint)
-        trainer.save_folder("final")
+    with alone_in(recipe.output) if arguments.should_save else nullcontext():
+        if arguments.should_save:
+            recipes.write(recipe, recipe.output / RECIPE_FILE)
+            misfits = trainer.assembler.stream.misfits
+            (recipe.output / MISFITS_FILE).write_text(json.dumps(misfits, indent=1) + "\n")
+        checkpoint, finished = _found(recipe.output)
+        if checkpoint is None:
+            trainer.save_folder("start")
+        elif not finished:
+            _check_corpus(recipe, checkpoint, model, tokenizer)
+        if not finished:
+            trainer.train_from(checkpoint)
+            trainer.save_folder("final")
     return _result(recipe)
 
 
@@ -159,6 +163,20 @@ def _check_output(recipe: Recipe) -> None:
             f"{recipe.output} holds a run of another recipe: {', '.join(changed)} "
             f"{'differs' if len(changed) == 1 else 'differ'} from {saved}; "
             "choose another output, or delete that run."
+        )
+
+
+def _check_corpus(
+    recipe: Recipe, checkpoint: Path, model: ErnieMForMaskedLM, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    """A run goes on with the pieces and languages that it began with."""
+    theirs = ErnieMConfig.from_pretrained(checkpoint).languages
+    same_pieces = fingerprint(open_tokenizer(checkpoint)) == fingerprint(tokenizer)
+    if theirs != model.config.languages or not same_pieces:
+        raise ValueError(
+            f"{recipe.corpus} was built anew since {checkpoint} was written, with other "
+            f"{'languages' if same_pieces else 'pieces'}: bring the old corpus back, or choose "
+            "another output."
         )
 
 
