@@ -216,7 +216,7 @@ class PretrainTrainer(ManyProcesses):
         assert isinstance(num_items_in_batch, Tensor)
         loss = per_objective_loss(losses, objective, num_items_in_batch, weights)
         with torch.no_grad():
-            self.meters.step_loss += loss.double()
+            self.meters.add_loss(loss)
         # DDP and FSDP average gradients over processes; the divisor already counts all of them.
         loss = loss * self.accelerator.num_processes
         return (loss, outputs) if return_outputs else loss
