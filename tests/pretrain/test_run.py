@@ -144,9 +144,29 @@ def test_a_run_without_checkpoints_on_its_way_has_one_at_its_end(
     corpus: Corpus, whole_run: Path, tmp_path: Path
 ) -> None:
     never = {"report_to": "none", "save_strategy": "no"}
-    result = pretrain(recipe_for(corpus, tmp_path / "run", trainer=never))
+    recipe = recipe_for(corpus, tmp_path / "run", trainer=never)
+    result = pretrain(recipe)
     assert result.opened_step == 5
     assert_same_bits(tmp_path / "run", whole_run)
+    shutil.rmtree(tmp_path / "run" / "checkpoint-12")
+    assert pretrain(recipe) == result, "a finished run needs its checkpoints no more"
+
+
+def test_a_recipe_that_cannot_be_written_leaves_the_one_before_it(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def torn(recipe: Recipe, path: Path) -> None:
+        path.write_text("corpus: x\nencoder: {hid")
+        raise OSError(28, "No space left on device")
+
+    recipe = recipe_for(corpus, tmp_path / "run")
+    with pytest.raises(InterruptedError):
+        pretrain(recipe, callbacks=[Stop()])
+    before = (tmp_path / "run" / "recipe.yaml").read_text()
+    monkeypatch.setattr(recipes, "write", torn)
+    with pytest.raises(OSError, match=r"recipe\.yaml could not be written"):
+        pretrain(recipe)
+    assert (tmp_path / "run" / "recipe.yaml").read_text() == before
 
 
 def test_a_run_resumed_after_its_last_step_takes_no_step_more(

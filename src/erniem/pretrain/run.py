@@ -32,6 +32,7 @@ from erniem.pretrain.recipe import Recipe
 from erniem.pretrain.stream import PARALLEL, Stream
 from erniem.pretrain.trainer import PROGRESS_FILE, PretrainTrainer
 from erniem.tokenization import fingerprint, open_tokenizer, special_ids
+from erniem.whole import whole_file
 
 __all__ = ["PretrainResult", "micro_batches_each", "pretrain"]
 
@@ -102,7 +103,8 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
     trainer = _trainer(recipe, arguments, corpus, languages, model, tokenizer, callbacks)
     with alone_in(recipe.output) if arguments.should_save else nullcontext():
         if arguments.should_save:
-            recipes.write(recipe, recipe.output / RECIPE_FILE)
+            with whole_file(recipe.output / RECIPE_FILE) as partial:
+                recipes.write(recipe, partial)
             misfits = trainer.assembler.stream.misfits
             (recipe.output / MISFITS_FILE).write_text(json.dumps(misfits, indent=1) + "\n")
         checkpoint, finished = _found(recipe.output)
@@ -389,9 +391,12 @@ def _check_asking(recipe: Recipe, languages: tuple[str, ...], can_check: bool) -
 def _result(recipe: Recipe) -> PretrainResult:
     """What a finished run's folder says."""
     state = json.loads((recipe.output / "trainer_state.json").read_text())
-    checkpoint = last_checkpoint(recipe.output)
-    assert checkpoint is not None, "a finished run has a checkpoint"
-    progress = json.loads((checkpoint / PROGRESS_FILE).read_text())
+    told = recipe.output / PROGRESS_FILE
+    if not told.exists():  # a run that an older version finished
+        checkpoint = last_checkpoint(recipe.output)
+        assert checkpoint is not None, "a finished run has a checkpoint"
+        told = checkpoint / PROGRESS_FILE
+    progress = json.loads(told.read_text())
     opened = progress["opened_at"][1:]
     return PretrainResult(
         start=recipe.output / "start",

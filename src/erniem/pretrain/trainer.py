@@ -52,7 +52,8 @@ from erniem.pretrain.stream import micro_batches_of
 __all__ = ["PretrainTrainer", "give_rate", "per_objective_loss"]
 
 PROGRESS_FILE = "pretraining.json"
-"""Beside transformers' trainer_state.json in a checkpoint: the open stages and the meters."""
+"""Beside transformers' trainer_state.json in a checkpoint: the open stages and the meters; and in
+the folder of a finished run, whose checkpoints may be deleted."""
 
 
 def per_objective_loss(
@@ -364,6 +365,8 @@ class PretrainTrainer(ManyProcesses):
                 f"{self.run} was stopped after step {step} of {self.recipe.steps}: run again, and "
                 "it goes on from there."
             )
+        if self.is_world_process_zero():
+            (self.run / PROGRESS_FILE).write_text(json.dumps({"opened_at": self.opened_at}))
 
     def _restore(self, checkpoint: Path) -> None:
         """The stages and meters of a checkpoint."""
