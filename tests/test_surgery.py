@@ -27,7 +27,7 @@ from erniem.model.configuration import ErnieMConfig
 from erniem.model.encoder import ErnieMModel
 from erniem.surgery import checkpoint as checkpoint_module
 from erniem.surgery import extend, trim
-from erniem.surgery.checkpoint import Piece, revise, rows_of, unigram
+from erniem.surgery.checkpoint import Piece, open_checkpoint, revise, rows_of, unigram
 from erniem.surgery.extend import score_shift
 from erniem.surgery.text import Usage, compare, count_pieces
 from erniem.surgery.trim import kept_pieces
@@ -473,6 +473,15 @@ def bpe(folder: Path) -> Path:
     return saved(folder, words)
 
 
+def test_weights_in_one_file_are_read_although_an_old_index_lies_beside_them(
+    tmp_path: Path, tokenizer: ErnieMTokenizer
+) -> None:
+    folder = saved(tmp_path / "whole", tokenizer)
+    index = {"weight_map": {"lm_head.bias": "model-00001-of-00002.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    assert open_checkpoint(folder).files == (folder / "model.safetensors",)
+
+
 def test_unusable_checkpoints_are_refused(tmp_path: Path, tokenizer: ErnieMTokenizer) -> None:
     text = [written(tmp_path / "en.txt", LATIN)]
     whole = saved(tmp_path / "whole", tokenizer)
@@ -492,6 +501,15 @@ def test_unusable_checkpoints_are_refused(tmp_path: Path, tokenizer: ErnieMToken
     torn = saved(tmp_path / "torn", tokenizer)
     (torn / "model.safetensors").write_bytes((whole / "model.safetensors").read_bytes()[:500])
     wrong[torn] = "cannot be read.*fetch it again"
+    for name, held, message in (
+        ("config.json", "{", r"config\.json is no JSON"),
+        ("config.json", "[]", r"config\.json holds no settings"),
+        ("model.safetensors.index.json", "{}", "index.json names no files of weights"),
+    ):
+        broken = saved(tmp_path / f"broken{len(wrong)}", tokenizer)
+        (broken / "model.safetensors").unlink()
+        (broken / name).write_text(held)
+        wrong[broken] = message
     false = saved(tmp_path / "false", tokenizer)
     config = json.loads((false / "config.json").read_text())
     (false / "config.json").write_text(json.dumps({**config, "vocab_size": 300}))

@@ -9,6 +9,7 @@ import torch
 from transformers import BertConfig, BertForMaskedLM, XLMRobertaConfig, XLMRobertaForMaskedLM
 
 from erniem.convert import load_start
+from erniem.convert.bert import from_bert
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.heads import ErnieMForMaskedLM
 
@@ -40,3 +41,17 @@ def test_a_start_is_read_where_the_kernel_that_its_config_names_does_not_run(
     assert start.config._attn_implementation == "sdpa"
     ids = torch.tensor([[0, 7, 8, 9, 2]])
     assert torch.equal(start(ids).logits, plain(ids).logits)
+
+
+def test_what_became_ours_of_a_bert_that_pads_otherwise_starts_as_that_bert_does(
+    tmp_path: Path,
+) -> None:
+    bert = BertForMaskedLM(BertConfig(**SHAPE, pad_token_id=0))
+    bert.save_pretrained(tmp_path / "bert")
+    from_bert(bert).save_pretrained(tmp_path / "ours")
+    ids = torch.tensor([[1, 7, 8, 9, 2]])
+    one, other = (
+        load_start(tmp_path / name, languages=["en"]).eval()(ids).logits
+        for name in ("bert", "ours")
+    )
+    assert torch.equal(one, other)

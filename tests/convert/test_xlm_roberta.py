@@ -238,7 +238,7 @@ def edited(folder: Path, **changes: Any) -> Path:
         ({"intermediate_size": 48}, r"weights of another shape than its config says \(6\)"),
         ({"pad_token_id": 0}, "pad_token_id is 0"),
         ({"hidden_act": "gelu_new"}, "hidden_act is 'gelu_new'"),
-        ({"model_type": "gpt2"}, "of type 'gpt2'; pre-training starts from ernie_m, xlm-roberta"),
+        ({"model_type": "gpt2"}, "of type 'gpt2', which is none that we know: ernie_m"),
         ({"model_type": None}, "of type None"),
     ],
 )
@@ -267,11 +267,19 @@ def test_half_a_head_is_refused(tmp_path: Path) -> None:
 def test_no_folder_no_config_and_no_weights_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="nowhere is no folder"):
         load_start(tmp_path / "nowhere", languages=["en"])
-    with pytest.raises(ValueError, match=r"has no config\.json"):
+    with pytest.raises(ValueError, match=r"has none of config\.json"):
+        load_start(tmp_path, languages=["en"])
+    (tmp_path / "config.json").write_text("[]")
+    with pytest.raises(ValueError, match="holds no settings by name"):
+        load_start(tmp_path, languages=["en"])
+    (tmp_path / "config.json").write_text('{"model_type": "ernie_m"')
+    with pytest.raises(ValueError, match="is no JSON"):
         load_start(tmp_path, languages=["en"])
     XLMRobertaConfig(**SHAPE).save_pretrained(tmp_path)
     with pytest.raises(ValueError, match=r"the weights in .* cannot be read"):
         load_start(tmp_path, languages=["en"])
-    (tmp_path / "model.safetensors").write_bytes(b"cut short")
-    with pytest.raises(ValueError, match=r"the weights in .* cannot be read"):
-        load_start(tmp_path, languages=["en"])
+    for name in ("model.safetensors", "pytorch_model.bin"):
+        (tmp_path / name).write_bytes(b"cut short")
+        with pytest.raises(ValueError, match=r"the weights in .* cannot be read"):
+            load_start(tmp_path, languages=["en"])
+        (tmp_path / name).unlink()

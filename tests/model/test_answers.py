@@ -112,6 +112,13 @@ def test_by_hole_without_labels_is_refused() -> None:
         model()(input_ids=torch.tensor([[0, 5, 2]]), by_hole=True)
 
 
+@pytest.mark.parametrize("label", [-1, 70])
+def test_a_label_that_is_no_piece_is_named(label: int) -> None:
+    labels = torch.tensor([[-100, label, -100]])
+    with pytest.raises(ValueError, match=f"labels run from {label} to {label}, .* 60 pieces"):
+        model()(input_ids=torch.tensor([[0, 5, 2]]), labels=labels, by_hole=True)
+
+
 def test_autocast_computes_products_in_bfloat16_and_losses_in_float32() -> None:
     hidden, weight, bias, answers = drawn()
     with torch.autocast("cpu", dtype=torch.bfloat16):

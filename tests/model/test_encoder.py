@@ -211,3 +211,32 @@ def test_embeddings_may_be_given_in_the_place_of_ids() -> None:
 def test_arguments_that_do_not_fit_are_named(call: dict[str, torch.Tensor], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         tiny()(input_ids=torch.tensor([[5, 6, 7]]), **call)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ({"input_ids": torch.tensor([5, 6, 7])}, r"shape \(3,\): give rows, .* with cu_seqlens"),
+        ({"input_ids": torch.ones(1, 2, 3, dtype=torch.long)}, r"shape \(1, 2, 3\): give rows"),
+        ({"inputs_embeds": torch.ones(3, 32)}, r"shape \(3, 32\): give rows"),
+        (
+            {
+                "input_ids": torch.tensor([5, 6, 7]),
+                "cu_seqlens": torch.tensor([0, 3]),
+                "attention_mask": torch.tensor([1, 1, 0]),
+            },
+            "cu_seqlens without attention_mask",
+        ),
+    ],
+)
+def test_tokens_that_are_neither_rows_nor_a_pack_are_named(
+    call: dict[str, torch.Tensor], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        tiny()(**call)
+
+
+@pytest.mark.parametrize("heads", [0, -4, 5])
+def test_heads_that_do_not_divide_the_width_are_refused(heads: int) -> None:
+    with pytest.raises(ValueError, match=f"not a multiple of num_attention_heads {heads}"):
+        ErnieMConfig(hidden_size=64, num_attention_heads=heads)

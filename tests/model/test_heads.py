@@ -297,3 +297,18 @@ def test_ids_out_of_range_are_named(ids: list[list[int]], named: str) -> None:
 def test_positions_out_of_range_are_named() -> None:
     with pytest.raises(ValueError, match="positions, after two rows run from 514 to 514"):
         tiny(ErnieMModel)(torch.tensor([[5]]), position_ids=torch.tensor([[512]]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [
+        (heads.ErnieMForQuestionAnswering, "start_positions are places in rows"),
+        (heads.ErnieMForMultipleChoice, "choices have no packed form"),
+    ],
+)
+def test_what_a_pack_cannot_be_asked_is_named(kind: type[Any], named: str) -> None:
+    place = torch.tensor([1])
+    asked = {"start_positions": place, "end_positions": place}
+    given = asked if kind is heads.ErnieMForQuestionAnswering else {}
+    with pytest.raises(ValueError, match=named):
+        tiny(kind)(torch.tensor([5, 6, 7]), cu_seqlens=torch.tensor([0, 3]), **given)

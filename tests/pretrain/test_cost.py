@@ -123,3 +123,12 @@ def test_the_table_of_the_docs_is_what_the_code_counts() -> None:
 def test_what_cannot_be_counted_is_refused(wrong: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         cost(read_recipe(PUBLISHED), **wrong)  # type: ignore[arg-type]
+
+
+def test_a_stage_without_steps_and_without_shares_costs_nothing() -> None:
+    stage1 = Stage(steps=3, mix={"mmlm": 1.0})
+    recipes = [
+        Recipe(corpus=Path("c"), output=Path("o"), stage1=stage1, stage2=Stage(steps=0, mix=mix))
+        for mix in ({}, {"mmlm": 0.0})
+    ]
+    assert cost(recipes[0]).operations == cost(recipes[1]).operations > 0

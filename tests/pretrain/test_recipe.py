@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 
 from erniem import recipes
+from erniem.objectives import BTMLMSettings
 from erniem.pretrain.recipe import (
     Batch,
+    Checkpoints,
+    Health,
     Objectives,
     Recipe,
     Stage,
@@ -94,6 +97,25 @@ def test_an_unknown_key_or_value_is_refused_with_its_name(
 def test_a_recipe_that_makes_no_sense_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Recipe(corpus=Path("c"), output=Path("o"), **changes)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Batch(tokens_per_step=0), r"batch\.tokens_per_step is 0; it must be at least 1"),
+        (lambda: Batch(tokens_per_micro_batch=0), r"tokens_per_micro_batch is 0"),
+        (lambda: Batch(max_length=5), r"batch\.max_length is 5; it must be at least 6"),
+        (lambda: Health(every=-1), r"health\.every is -1; it must be at least 0"),
+        (lambda: Health(pairs=0), r"health\.pairs is 0; it must be at least 1"),
+        (lambda: Checkpoints(every=0), r"checkpoints\.every is 0; it must be at least 1"),
+        (lambda: Checkpoints(keep=0), r"checkpoints\.keep is 0; it must be at least 1"),
+        (lambda: Checkpoints(log_every=0), r"checkpoints\.log_every is 0"),
+        (lambda: BTMLMSettings(ratio=1.5), r"ratio is 1\.5; it must be above 0 and at most 1"),
+    ],
+)
+def test_a_number_out_of_range_is_refused_by_its_name(make: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()
 
 
 def test_odds_beyond_sense_are_refused() -> None:

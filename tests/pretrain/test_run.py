@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM
+from transformers import TrainerCallback, XLMRobertaConfig, XLMRobertaForMaskedLM
 
 from erniem import recipes
 from erniem.corpus.corpus import Corpus
@@ -87,6 +87,86 @@ def test_a_run_killed_and_resumed_ends_as_if_nothing_had_happened(
     assert not (output / "final").exists(), "killed too late to show anything"
     pretrain(recipe)
     assert_same_bits(output, whole_run)
+
+
+class Stop(TrainerCallback):
+    """Ends a run after a step that has no checkpoint of its own."""
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        control.should_training_stop = state.global_step == 4
+
+
+def test_a_run_that_a_callback_stops_is_not_finished_and_goes_on_from_there(
+    corpus: Corpus, whole_run: Path, tmp_path: Path
+) -> None:
+    recipe = recipe_for(corpus, tmp_path / "run")
+    with pytest.raises(InterruptedError, match="was stopped after step 4 of 12: run again"):
+        pretrain(recipe, callbacks=[Stop()])
+    assert not (tmp_path / "run" / "final").exists()
+    assert last_checkpoint(tmp_path / "run") == tmp_path / "run" / "checkpoint-4"
+    pretrain(recipe)
+    assert_same_bits(tmp_path / "run", whole_run)
+
+
+def test_a_second_process_is_kept_out_of_a_run(corpus: Corpus, tmp_path: Path) -> None:
+    told = []
+
+    class Twice(TrainerCallback):
+        def on_train_begin(self, *args: Any, **kwargs: Any) -> None:
+            with pytest.raises(ValueError, match=r"another process is training in .*run: wait"):
+                pretrain(recipe)
+            told.append(True)
+
+    recipe = recipe_for(corpus, tmp_path / "run")
+    with pytest.raises(InterruptedError):
+        pretrain(recipe, callbacks=[Twice(), Stop()])
+    assert told == [True]
+
+
+def test_a_run_does_not_go_on_with_another_corpus_in_the_place_of_its_own(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    recipe = recipe_for(corpus, tmp_path / "run")
+    with pytest.raises(InterruptedError):
+        pretrain(recipe, callbacks=[Stop()])
+    checkpoint = tmp_path / "run" / "checkpoint-4"
+    for name, ours, theirs, other in (
+        ("config.json", '"el"', '"eo"', "languages"),
+        ("tokenizer.json", "▁", "_", "pieces"),
+    ):
+        text = (checkpoint / name).read_text()
+        (checkpoint / name).write_text(text.replace(ours, theirs))
+        with pytest.raises(ValueError, match=f"was built anew .* with other {other}: bring"):
+            pretrain(recipe)
+
+
+def test_a_run_without_checkpoints_on_its_way_has_one_at_its_end(
+    corpus: Corpus, whole_run: Path, tmp_path: Path
+) -> None:
+    never = {"report_to": "none", "save_strategy": "no"}
+    recipe = recipe_for(corpus, tmp_path / "run", trainer=never)
+    result = pretrain(recipe)
+    assert result.opened_step == 5
+    assert_same_bits(tmp_path / "run", whole_run)
+    shutil.rmtree(tmp_path / "run" / "checkpoint-12")
+    assert pretrain(recipe) == result, "a finished run needs its checkpoints no more"
+
+
+def test_a_recipe_that_cannot_be_written_leaves_the_one_before_it(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def torn(recipe: Recipe, path: Path) -> None:
+        path.write_text("corpus: x\nencoder: {hid")
+        raise OSError(28, "No space left on device")
+
+    recipe = recipe_for(corpus, tmp_path / "run")
+    with pytest.raises(InterruptedError):
+        pretrain(recipe, callbacks=[Stop()])
+    before = (tmp_path / "run" / "recipe.yaml").read_text()
+    monkeypatch.setattr(recipes, "write", torn)
+    with pytest.raises(OSError, match=r"recipe\.yaml could not be written"):
+        pretrain(recipe)
+    assert (tmp_path / "run" / "recipe.yaml").read_text() == before
 
 
 def test_a_run_resumed_after_its_last_step_takes_no_step_more(
@@ -254,6 +334,7 @@ def test_a_full_disk_leaves_the_checkpoints_before_it_whole(
     assert_same_bits(output, whole_run)
 
 
+BTMLM = Stage(steps=2, mix={"btmlm": 1.0})
 REFUSED: Mapping[str, tuple[Callable[[Recipe], Recipe], str]] = {
     "a language without text": (
         lambda recipe: replace(recipe, languages=["en", "sw"]),
@@ -278,6 +359,22 @@ REFUSED: Mapping[str, tuple[Callable[[Recipe], Recipe], str]] = {
     "an argument that the recipe sets": (
         lambda recipe: replace(recipe, trainer={"max_steps": 3}),
         "trainer.max_steps: the recipe sets this elsewhere",
+    ),
+    "micro-batches that the Trainer is to count": (
+        lambda recipe: replace(recipe, trainer={"gradient_accumulation_steps": 4}),
+        "trainer.gradient_accumulation_steps: the recipe sets this elsewhere",
+    ),
+    "a language alone that BTMLM asks in another": (
+        lambda recipe: replace(
+            recipe, languages=["en"], stage1=Stage(steps=2, mix={"mmlm": 1.0}), stage2=BTMLM
+        ),
+        "BTMLM answers in another language, and there is en alone",
+    ),
+    "a check-up without pairs": (
+        lambda recipe: replace(
+            recipe, languages=["el", "ru"], stage1=Stage(steps=2, mix={"mmlm": 1.0}), stage2=BTMLM
+        ),
+        "health.every is 4, but .* holds back no pairs of el, ru",
     ),
     "the Trainer's own FSDP": (
         lambda recipe: replace(recipe, trainer={"fsdp": True}),

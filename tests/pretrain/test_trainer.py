@@ -8,6 +8,7 @@ from transformers import TrainerCallback
 
 from erniem.corpus.corpus import Corpus
 from erniem.model.heads import ErnieMForMaskedLM
+from erniem.pretrain.meters import Meters
 from erniem.pretrain.recipe import OBJECTIVES, Batch, Optimization, Stage
 from erniem.pretrain.run import pretrain
 from erniem.pretrain.trainer import PretrainTrainer
@@ -73,3 +74,14 @@ def test_the_micro_batches_of_a_step_give_the_gradient_of_one_large_batch(
     ]
     assert len({tuple(of_batch) for of_batch in holes}) > 1, "else any divisor would do"
     assert all(compared)
+
+
+def test_the_sums_of_a_device_without_float64_are_kept_on_the_cpu() -> None:
+    meters = Meters(["mmlm"], ["en"], torch.device("mps"))
+    meters.add_holes(torch.tensor([0, 0]), torch.tensor([2.0, 4.0]), torch.tensor([True, False]))
+    meters.add_tokens(torch.tensor([0, 7]))
+    meters.add_filler(torch.tensor([True, False]))
+    meters.add_loss(torch.tensor(3.0))
+    line = {"loss/mmlm": 3.0, "accuracy/mmlm": 0.5, "filler": 0.5, "tokens/en": 7.0}
+    assert meters.read() == line
+    assert float(meters.step_loss) == 3.0

@@ -87,6 +87,8 @@ def read_checkpoint(
     if not path.exists():
         raise ValueError(f"{path} does not exist: name a folder with a checkpoint.")
     kind = kind_of(path)
+    if kind != "paddle" and path != folder:
+        raise ValueError(f"{path} is a file: name its folder, {folder}.")
     if kind in ("xlm-r", "bert"):
         return _read_transformers(folder, kind, dtype)
     facts = _facts(folder)
@@ -335,9 +337,15 @@ def _filled(
     place = files[0] if len(files) == 1 else files[0].parent
     _check(place, {name: own[one] for name, one in names.items()}, state)
     _check_layers(place, unread)
-    model.to(dtype or next(iter(state.values())).dtype)
+    model.to(dtype or _precision(state))
     model.load_state_dict({one: state[name] for name, one in names.items()})
     return Checkpoint(model=model.eval(), kind=kind, files=files, unread=unread)
+
+
+def _precision(weights: Mapping[str, Tensor]) -> torch.dtype:
+    """The type of weights; tables of whole numbers, such as places, may lie beside them."""
+    types = (one.dtype for one in weights.values() if one.is_floating_point())
+    return next(types, torch.float32)
 
 
 def _check_layers(place: Path, unread: Iterable[str]) -> None:
@@ -396,7 +404,7 @@ def _read_transformers(folder: Path, kind: Kind, dtype: torch.dtype | None) -> C
     _check_layers(folder, unread)
     model.eval()
     ours = from_bert(model) if kind == "bert" else from_xlm_roberta(model)
-    ours.to(dtype or next(iter(weights.values())).dtype)
+    ours.to(dtype or _precision(weights))
     return Checkpoint(model=ours, kind=kind, files=files, unread=unread)
 
 

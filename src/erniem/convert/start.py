@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, TypeVar
 
 import torch
@@ -17,8 +18,7 @@ from transformers import (
     XLMRobertaForMaskedLM,
 )
 
-from erniem.convert.checkpoint import Checkpoint, read_checkpoint
-from erniem.convert.paddle import is_static
+from erniem.convert.checkpoint import Checkpoint, kind_of, read_checkpoint
 from erniem.convert.quiet import quiet
 from erniem.convert.xlm_roberta import SETTINGS, check_settings, from_xlm_roberta
 from erniem.model.configuration import ErnieMConfig
@@ -37,7 +37,13 @@ CONFIGS: Mapping[str, type[PreTrainedConfig]] = {
     "roberta": RobertaConfig,
     "camembert": CamembertConfig,
 }
-"""The `model_type`s that `load_start` reads: ours, and those that are XLM-R under other names."""
+"""The `model_type`s that are read as they are: ours, and those that are XLM-R under other names."""
+
+FOREIGN = ("paddle", "static", "bert")
+"""Kinds of folders that transformers' ERNIE-M and XLM-R classes cannot read."""
+
+DAMAGE = (OSError, RuntimeError, EOFError, UnpicklingError, SafetensorError)
+"""What reading a damaged file of weights raises."""
 
 
 def set_languages(model: ErnieMForMaskedLM, languages: Sequence[str]) -> None:
@@ -99,12 +105,13 @@ def load_start(
         ValueError: no such folder, another kind of model, settings or weights that do not fit.
     """
     folder = Path(path)
-    if _is_foreign(folder):
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is no folder: give one that save_pretrained wrote.")
+    if kind_of(folder) in FOREIGN:
         ours = _start_from(read_checkpoint(folder, dtype=torch.float32), dropout)
         set_languages(ours, languages)
         return ours
     config = _read_config(folder)
-    check_settings(config)
     config._attn_implementation = None  # the run's to choose; the folder's may not run here
     if dropout is not None:
         config.hidden_dropout_prob = config.attention_probs_dropout_prob = dropout
@@ -112,6 +119,7 @@ def load_start(
         ours, _ = _load_folder(ErnieMForMaskedLM, folder, config)
         set_languages(ours, languages)
         return ours
+    check_settings(config)
     settings = {name: getattr(config, name) for name in SETTINGS}
     settings["type_vocab_size"] = config.type_vocab_size
     theirs, fresh = _load_folder(XLMRobertaForMaskedLM, folder, XLMRobertaConfig(**settings))
@@ -119,16 +127,6 @@ def load_start(
     ours = with_masked_lm(ours) if fresh else ours
     set_languages(ours, languages)
     return ours
-
-
-def _is_foreign(folder: Path) -> bool:
-    """Is this a folder that transformers' ERNIE-M and XLM-R classes cannot read."""
-    if not folder.is_dir():
-        return False
-    if is_static(folder) or any(folder.glob("*.pdparams")):
-        return True
-    config = folder / "config.json"
-    return config.is_file() and json.loads(config.read_text()).get("model_type") == "bert"
 
 
 def _start_from(read: Checkpoint, dropout: float | None) -> ErnieMForMaskedLM:
@@ -144,17 +142,11 @@ def _start_from(read: Checkpoint, dropout: float | None) -> ErnieMForMaskedLM:
 
 
 def _read_config(folder: Path) -> PreTrainedConfig:
-    """The config of a folder, of one of the kinds that we read."""
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is no folder: give one that save_pretrained wrote.")
-    if not (folder / "config.json").is_file():
+    """The config of a folder of our kind or of XLM-R's."""
+    file = folder / "config.json"
+    if not file.is_file():
         raise ValueError(f"{folder} has no config.json: give a folder that save_pretrained wrote.")
-    kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
-    if kind not in CONFIGS:
-        raise ValueError(
-            f"{folder} holds a model of type {kind!r}; pre-training starts from "
-            f"{', '.join(CONFIGS)}."
-        )
+    kind = json.loads(file.read_text(encoding="utf-8"))["model_type"]
     return CONFIGS[kind].from_pretrained(folder)
 
 
@@ -170,7 +162,7 @@ def _load_folder(kind: type[Loaded], folder: Path, config: PreTrainedConfig) -> 
                 ignore_mismatched_sizes=True,  # to be told of them all, and to refuse them below
                 output_loading_info=True,
             )
-    except (OSError, SafetensorError) as error:
+    except DAMAGE as error:
         raise ValueError(f"the weights in {folder} cannot be read: {error}") from error
     model, info = loaded
     missing = set(info["missing_keys"])

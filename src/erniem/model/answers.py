@@ -55,7 +55,15 @@ def answer_losses(
     Args:
         hidden, weight, bias, answers: vectors at the holes, the head's, the right pieces.
         table: where the gradient of `weight` is left, if this is the weight of a tied table.
+
+    Raises:
+        ValueError: an answer that is no piece; on a CPU, for a GPU would have to wait.
     """
+    if answers.device.type == "cpu" and bool(((answers < 0) | (answers >= len(weight))).any()):
+        raise ValueError(
+            f"labels run from {int(answers.min())} to {int(answers.max())}, but the vocabulary has "
+            f"{len(weight)} pieces: encode with the tokeniser that belongs to the model."
+        )
     device = hidden.device.type
     if table is not None:
         weight = weight.detach()

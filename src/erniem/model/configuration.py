@@ -53,7 +53,7 @@ class ErnieMConfig(PreTrainedConfig):
         tie_word_embeddings: bool = True,
         **kwargs: Any,
     ) -> None:
-        if hidden_size % num_attention_heads:
+        if num_attention_heads < 1 or hidden_size % num_attention_heads:
             raise ValueError(
                 f"hidden_size {hidden_size} is not a multiple of num_attention_heads "
                 f"{num_attention_heads}: choose heads that divide the width."

@@ -204,7 +204,8 @@ class ErnieMModel(ErnieMPreTrainedModel):
 
         Args:
             input_ids: `(B, L)`, or `(T,)` with `cu_seqlens`.
-            attention_mask: `(B, L)`, 1 where a token is real, on either side; all real if None.
+            attention_mask: `(B, L)`, 1 where a token is real, on either side; all real if None,
+                and in a pack, which takes none.
             position_ids: shape of `input_ids`, counted from 0 in each sequence; in order if None.
             language_ids: shape of `input_ids`, 0 for no language; placeholders alone name one.
             inputs_embeds: `(B, L, D)` or `(T, D)` in the place of `input_ids`.

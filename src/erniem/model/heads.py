@@ -103,8 +103,10 @@ class ErnieMForMultipleChoice(ErnieMPreTrainedModel):
             `logits` `(B, C)`; `loss` if `labels` are given.
 
         Raises:
-            ValueError: tokens that are not `(B, C, L)`.
+            ValueError: tokens that are not `(B, C, L)`, or a pack.
         """
+        if inputs.get("cu_seqlens") is not None:
+            raise ValueError("choices have no packed form: give them as (rows, choices, length).")
         given = input_ids if input_ids is not None else inputs.get("inputs_embeds")
         wanted = 3 if input_ids is not None else 4
         if given is None or given.dim() != wanted:
@@ -197,11 +199,16 @@ class ErnieMForQuestionAnswering(ErnieMPreTrainedModel):
         Args:
             input_ids, attention_mask, inputs: as for `ErnieMModel`.
             start_positions, end_positions: `(B,)` places of the answer in a padded call's rows;
-                places outside a row count for nothing.
+                places behind a row's end count for nothing.
 
         Returns:
             `start_logits` and `end_logits` `(B, L)` or `(T,)`; `loss`, the mean of both ends'.
+
+        Raises:
+            ValueError: places of the answer in a pack, where no loss is computed.
         """
+        if start_positions is not None and inputs.get("cu_seqlens") is not None:
+            raise ValueError("start_positions are places in rows: give (B, L), or no positions.")
         outputs = encode(self.ernie_m, input_ids, attention_mask, inputs)
         start_logits, end_logits = self.qa_outputs(outputs.last_hidden_state).unbind(dim=-1)
         loss = None

@@ -61,14 +61,16 @@ def pack_real_tokens(
     Args:
         tokens: ids `(B, L)`, or `(T,)` with `cu_seqlens`; vectors with D behind if `embed` is None.
         embed: looks pieces up, of real tokens alone.
-        attention_mask, position_ids, language_ids: shape of the ids, or None.
+        attention_mask, position_ids, language_ids: shape of the ids, or None; a pack has no mask.
         cu_seqlens: boundaries of a pack.
         implementation: of attention, by transformers' name.
 
     Raises:
         ValueError: shapes that do not fit together.
     """
-    shape = tokens.shape[: 1 if cu_seqlens is not None else 2]
+    if cu_seqlens is not None and attention_mask is not None:
+        raise ValueError("a pack holds real tokens alone: give cu_seqlens without attention_mask.")
+    shape = tokens.shape[:1] if cu_seqlens is not None else _rows(tokens, embed)
     _check_shapes(shape, attention_mask, position_ids, language_ids)
     select: Callable[[Tensor], Tensor]
     restore: Callable[[Tensor], Tensor]
@@ -115,7 +117,7 @@ def pack_every_place(
     Raises:
         ValueError: shapes that do not fit together.
     """
-    shape = tokens.shape[:2]
+    shape = _rows(tokens, embed)
     _check_shapes(shape, attention_mask, position_ids, language_ids)
     rows, width = shape
     mask = (attention_mask if attention_mask is not None else tokens.new_ones(shape)).bool()
@@ -142,6 +144,16 @@ def pack_every_place(
 
 def _everything(value: Tensor) -> Tensor:
     return value
+
+
+def _rows(tokens: Tensor, embed: Callable[[Tensor], Tensor] | None) -> torch.Size:
+    """The shape (B, L) of a padded call."""
+    if tokens.dim() != (3 if embed is None else 2):
+        raise ValueError(
+            f"the tokens have shape {tuple(tokens.shape)}: give rows, (B, L), or a pack, (T,) with "
+            "cu_seqlens; vectors have D behind."
+        )
+    return tokens.shape[:2]
 
 
 def _check_shapes(

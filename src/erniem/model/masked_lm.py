@@ -110,10 +110,11 @@ class ErnieMForMaskedLM(ErnieMPreTrainedModel):
         Returns:
             `logits` `(H, V)` at the holes, if `holes` or `labels` say where they are, and
             everywhere, `(B, L, V)` or `(T, V)`, if neither does; `loss`, the mean over the holes,
-            if `labels` are given (0 where there is no hole).
+            if `labels` are given (0 where there is no hole). So the `compute_metrics` of a Trainer
+            gets one row of logits for each of `labels[labels != -100]`, in this order.
 
         Raises:
-            ValueError: `by_hole` without `labels`.
+            ValueError: `by_hole` without `labels`, or with one that is no piece.
         """
         if by_hole and labels is None:
             raise ValueError("by_hole tells how labels were met: give labels.")

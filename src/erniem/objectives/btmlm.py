@@ -65,7 +65,8 @@ class BTMLMSettings:
     """What the paper leaves open in BTMLM."""
 
     ratio: float = 0.75
-    """Placeholders for each piece of the sentence, at least one a sentence (figure 2: 3 for 4)."""
+    """Placeholders for each piece of the sentence, at least one a sentence (figure 2: 3 for 4), and
+    at most as many as pieces: half of `batch.max_length` is the sentence's, half is theirs."""
     targets: Literal["paired", "any"] = "paired"
     """Languages that answer: those that parallel text pairs with the sentence's own, so that CAMLM
     has practised the direction; or any other language."""
@@ -77,8 +78,8 @@ class BTMLMSettings:
     """The weights that answer: those of this step, or those with which stage 2 opened."""
 
     def __post_init__(self) -> None:
-        if self.ratio <= 0:
-            raise ValueError(f"ratio is {self.ratio}; it must be above 0.")
+        if not 0 < self.ratio <= 1:
+            raise ValueError(f"ratio is {self.ratio}; it must be above 0 and at most 1.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -252,7 +252,7 @@ def _operations(recipe: Recipe, shape: Shape, length: float) -> float:
     """Of all steps of both stages: three forward passes to learn, one to ask."""
     total = 0.0
     for stage in (recipe.stage1, recipe.stage2):
-        whole = sum(stage.mix.values())
+        whole = sum(stage.mix.values()) or 1.0
         for objective, share in stage.mix.items():
             learned, asked = work_of(objective, recipe, length)
             token = 3 * shape.forward(learned) + shape.forward(asked)

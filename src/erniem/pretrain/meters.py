@@ -21,7 +21,8 @@ class Meters:
     Args:
         objectives: names of the objectives, in the order of their indices.
         languages: codes of the languages, in the order of their ids less one.
-        device: where the sums are kept, so that adding never waits for a GPU.
+        device: where the sums are kept, so that adding never waits for a GPU; Apple's has no
+            float64, and its sums are kept on the CPU.
     """
 
     def __init__(
@@ -29,9 +30,10 @@ class Meters:
     ) -> None:
         self.objectives = tuple(objectives)
         self.languages = tuple(languages)
+        self.device = torch.device("cpu") if device.type == "mps" else device
 
         def zeros(count: int) -> Tensor:
-            return torch.zeros(count, dtype=torch.float64, device=device)
+            return torch.zeros(count, dtype=torch.float64, device=self.device)
 
         self.loss = zeros(len(objectives))
         self.correct = zeros(len(objectives))
@@ -53,19 +55,24 @@ class Meters:
         correct: Tensor,
     ) -> None:
         """Counts what became of the holes of one micro-batch."""
-        self.loss.index_add_(0, objective, losses.double())
-        self.correct.index_add_(0, objective, correct.double())
-        self.holes.index_add_(0, objective, torch.ones_like(losses, dtype=torch.float64))
+        objective = objective.to(self.device)
+        self.loss.index_add_(0, objective, losses.to(self.device).double())
+        self.correct.index_add_(0, objective, correct.to(self.device).double())
+        self.holes.index_add_(0, objective, torch.ones_like(objective, dtype=torch.float64))
+
+    def add_loss(self, loss: Float[Tensor, ""]) -> None:
+        """Adds the loss of one micro-batch to that of the step."""
+        self.step_loss += loss.to(self.device).double()
 
     def add_tokens(self, tokens: Int[Tensor, " L"]) -> None:
         """Counts the real tokens of one micro-batch by language id."""
-        self.tokens += tokens.to(self.tokens.device)
-        self.all_tokens += tokens.to(self.tokens.device)
+        self.tokens += tokens.to(self.device)
+        self.all_tokens += tokens.to(self.device)
 
     def add_filler(self, is_filler: Bool[Tensor, " T"]) -> None:
         """Counts the filler of one micro-batch, and all its tokens."""
         counts = torch.tensor([int(is_filler.sum()), len(is_filler)], dtype=torch.float64)
-        self.filler += counts.to(self.filler.device)
+        self.filler += counts.to(self.device)
 
     def gather(self, reduce: Callable[[Tensor], Tensor], *, keep: bool) -> None:
         """Adds up the sums of all processes; the one with `keep` holds them, others start anew."""

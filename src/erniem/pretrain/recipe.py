@@ -32,6 +32,8 @@ __all__ = [
 ]
 
 OBJECTIVES = ("mmlm", "tlm", "camlm", "btmlm")
+SHORTEST = 6
+"""Tokens of the shortest pair: a piece on each side, and four special ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +109,9 @@ class Batch:
     not named, the natural share; 0 leaves a source out."""
 
     def __post_init__(self) -> None:
+        _check_least("batch.tokens_per_step", self.tokens_per_step, 1)
+        _check_least("batch.tokens_per_micro_batch", self.tokens_per_micro_batch, 1)
+        _check_least("batch.max_length", self.max_length, SHORTEST)
         for name, weight in self.sources.items():
             if weight < 0:
                 raise ValueError(f"batch.sources.{name} is {weight}; it cannot be negative.")
@@ -147,6 +152,10 @@ class Health:
     opening: Opening = field(default_factory=Opening)
     """What opens stage 2."""
 
+    def __post_init__(self) -> None:
+        _check_least("health.every", self.every, 0)
+        _check_least("health.pairs", self.pairs, 1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Optimization:
@@ -184,6 +193,11 @@ class Checkpoints:
     """How many checkpoints stay; all of them if null."""
     log_every: int = 50
     """Steps between two lines of the log."""
+
+    def __post_init__(self) -> None:
+        _check_least("checkpoints.every", self.every, 1)
+        _check_least("checkpoints.keep", 1 if self.keep is None else self.keep, 1)
+        _check_least("checkpoints.log_every", self.log_every, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -295,6 +309,11 @@ class Recipe:
     def steps(self) -> int:
         """Optimiser steps of both stages."""
         return self.stage1.steps + self.stage2.steps
+
+
+def _check_least(key: str, value: int, least: int) -> None:
+    if value < least:
+        raise ValueError(f"{key} is {value}; it must be at least {least}.")
 
 
 def _check_stage(name: str, stage: Stage) -> None:

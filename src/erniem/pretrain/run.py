@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,14 @@ from erniem.model.configuration import ErnieMConfig
 from erniem.model.heads import ErnieMForMaskedLM
 from erniem.pretrain.asking import Asking, CheckUp, partners_of
 from erniem.pretrain.assemble import Assembler
-from erniem.pretrain.checkpoints import last_checkpoint
+from erniem.pretrain.checkpoints import alone_in, last_checkpoint
 from erniem.pretrain.compute import Filling, choose_attention, compile_layers
 from erniem.pretrain.initial import start_repeating
 from erniem.pretrain.recipe import Recipe
 from erniem.pretrain.stream import PARALLEL, Stream
 from erniem.pretrain.trainer import PROGRESS_FILE, PretrainTrainer
 from erniem.tokenization import fingerprint, open_tokenizer, special_ids
+from erniem.whole import whole_file
 
 __all__ = ["PretrainResult", "micro_batches_each", "pretrain"]
 
@@ -82,8 +84,10 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
         callbacks: further callbacks of transformers' Trainer.
 
     Raises:
-        ValueError: a recipe that does not fit its corpus, its start or the run found in its output.
+        ValueError: a recipe that does not fit its corpus, its start or the run found in its output;
+            another process at work in its output.
         OSError: a checkpoint that could not be written; the ones before it stay whole.
+        InterruptedError: a callback or a signal stopped the run; run again, it goes on.
     """
     corpus = open_corpus(recipe.corpus)
     languages = _languages(recipe, corpus)
@@ -97,17 +101,20 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
     model.set_attn_implementation(recipe.compute.attention)
     compile_layers(model, recipe.compute)
     trainer = _trainer(recipe, arguments, corpus, languages, model, tokenizer, callbacks)
-    if arguments.should_save:
-        recipe.output.mkdir(parents=True, exist_ok=True)
-        recipes.write(recipe, recipe.output / RECIPE_FILE)
-        misfits = trainer.assembler.stream.misfits
-        (recipe.output / MISFITS_FILE).write_text(json.dumps(misfits, indent=1) + "\n")
-    checkpoint, finished = _found(recipe.output)
-    if checkpoint is None:
-        trainer.save_folder("start")
-    if not finished:
-        trainer.train_from(checkpoint)
-        trainer.save_folder("final")
+    with alone_in(recipe.output) if arguments.should_save else nullcontext():
+        if arguments.should_save:
+            with whole_file(recipe.output / RECIPE_FILE) as partial:
+                recipes.write(recipe, partial)
+            misfits = trainer.assembler.stream.misfits
+            (recipe.output / MISFITS_FILE).write_text(json.dumps(misfits, indent=1) + "\n")
+        checkpoint, finished = _found(recipe.output)
+        if checkpoint is None:
+            trainer.save_folder("start")
+        elif not finished:
+            _check_corpus(recipe, checkpoint, model, tokenizer)
+        if not finished:
+            trainer.train_from(checkpoint)
+            trainer.save_folder("final")
     return _result(recipe)
 
 
@@ -135,16 +142,15 @@ def _found(output: Path) -> tuple[Path | None, bool]:
 
 def _languages(recipe: Recipe, corpus: Corpus) -> tuple[str, ...]:
     """The languages to train on, each with text in the corpus."""
-    if recipe.languages is None:
-        return corpus.languages
-    missing = sorted(set(recipe.languages) - set(corpus.languages))
+    languages = corpus.languages if recipe.languages is None else tuple(recipe.languages)
+    missing = sorted(set(languages) - set(corpus.languages))
     if missing:
         raise ValueError(
             f"the recipe names {', '.join(missing)}, but {recipe.corpus} has only "
             f"{', '.join(corpus.languages)}: build the corpus with it, or take it out of "
             "`languages`."
         )
-    return tuple(recipe.languages)
+    return languages
 
 
 def _check_output(recipe: Recipe) -> None:
@@ -159,6 +165,20 @@ def _check_output(recipe: Recipe) -> None:
             f"{recipe.output} holds a run of another recipe: {', '.join(changed)} "
             f"{'differs' if len(changed) == 1 else 'differ'} from {saved}; "
             "choose another output, or delete that run."
+        )
+
+
+def _check_corpus(
+    recipe: Recipe, checkpoint: Path, model: ErnieMForMaskedLM, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    """A run goes on with the pieces and languages that it began with."""
+    theirs = ErnieMConfig.from_pretrained(checkpoint).languages
+    same_pieces = fingerprint(open_tokenizer(checkpoint)) == fingerprint(tokenizer)
+    if theirs != model.config.languages or not same_pieces:
+        raise ValueError(
+            f"{recipe.corpus} was built anew since {checkpoint} was written, with other "
+            f"{'languages' if same_pieces else 'pieces'}: bring the old corpus back, or choose "
+            "another output."
         )
 
 
@@ -220,6 +240,7 @@ def training_arguments(recipe: Recipe) -> TrainingArguments:
         "output_dir": str(recipe.output),
         "max_steps": recipe.steps,
         "per_device_train_batch_size": 1,
+        "gradient_accumulation_steps": 1,  # until the number of processes is known, see below
         "learning_rate": optimization.learning_rate,
         "warmup_steps": optimization.warmup_steps,
         "lr_scheduler_type": optimization.schedule,
@@ -337,6 +358,7 @@ def _trainer(
         settings=settings,
         counts=counts,
     )
+    _check_asking(recipe, languages, bool(check_up))
     return PretrainTrainer(
         model,
         arguments,
@@ -349,12 +371,32 @@ def _trainer(
     )
 
 
+def _check_asking(recipe: Recipe, languages: tuple[str, ...], can_check: bool) -> None:
+    """BTMLM wants another language to ask in, and pairs to look at its answers, if it is to."""
+    if not (recipe.stage2.steps and recipe.stage2.mix.get("btmlm")):
+        return
+    named = ", ".join(languages)
+    if len(set(languages)) < 2:
+        raise ValueError(
+            f"stage2.mix.btmlm: BTMLM answers in another language, and there is {named} alone: add "
+            "one, or take btmlm out."
+        )
+    if recipe.health.every and not can_check:
+        raise ValueError(
+            f"health.every is {recipe.health.every}, but {recipe.corpus} holds back no pairs of "
+            f"{named}: build it with held_out, or open stage 2 by its steps (health.every: 0)."
+        )
+
+
 def _result(recipe: Recipe) -> PretrainResult:
     """What a finished run's folder says."""
     state = json.loads((recipe.output / "trainer_state.json").read_text())
-    checkpoint = last_checkpoint(recipe.output)
-    assert checkpoint is not None, "a finished run has a checkpoint"
-    progress = json.loads((checkpoint / PROGRESS_FILE).read_text())
+    told = recipe.output / PROGRESS_FILE
+    if not told.exists():  # a run that an older version finished
+        checkpoint = last_checkpoint(recipe.output)
+        assert checkpoint is not None, "a finished run has a checkpoint"
+        told = checkpoint / PROGRESS_FILE
+    progress = json.loads(told.read_text())
     opened = progress["opened_at"][1:]
     return PretrainResult(
         start=recipe.output / "start",

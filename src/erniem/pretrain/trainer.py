@@ -52,7 +52,8 @@ from erniem.pretrain.stream import micro_batches_of
 __all__ = ["PretrainTrainer", "give_rate", "per_objective_loss"]
 
 PROGRESS_FILE = "pretraining.json"
-"""Beside transformers' trainer_state.json in a checkpoint: the open stages and the meters."""
+"""Beside transformers' trainer_state.json in a checkpoint: the open stages and the meters; and in
+the folder of a finished run, whose checkpoints may be deleted."""
 
 
 def per_objective_loss(
@@ -131,6 +132,7 @@ class PretrainTrainer(ManyProcesses):
         """Folder of the run."""
         self._clock: float | None = None
         self._saving = False
+        self._saved_step = 0
 
     # Batches
 
@@ -215,7 +217,7 @@ class PretrainTrainer(ManyProcesses):
         assert isinstance(num_items_in_batch, Tensor)
         loss = per_objective_loss(losses, objective, num_items_in_batch, weights)
         with torch.no_grad():
-            self.meters.step_loss += loss.double()
+            self.meters.add_loss(loss)
         # DDP and FSDP average gradients over processes; the divisor already counts all of them.
         loss = loss * self.accelerator.num_processes
         return (loss, outputs) if return_outputs else loss
@@ -278,6 +280,12 @@ class PretrainTrainer(ManyProcesses):
         """Checkpoints grow in the staging folder, see `_save_checkpoint`."""
         return str(self.run / STAGING) if self._saving else super()._get_output_dir(trial)
 
+    def _maybe_log_save_evaluate(self, *args: Any, **kwargs: Any) -> None:
+        """Logs and saves when it is time to, and where a callback or a signal ends the run."""
+        if self.control.should_training_stop and self._saved_step != self.state.global_step:
+            self.control.should_save = True
+        super()._maybe_log_save_evaluate(*args, **kwargs)
+
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         """Writes a checkpoint beside the others and gives it its name when it is whole."""
         self.state.epoch = None  # type: ignore[assignment]
@@ -293,6 +301,7 @@ class PretrainTrainer(ManyProcesses):
                     "epochs": self.assembler.stream.epochs(number, self.opened_at),
                 }
                 (staged / PROGRESS_FILE).write_text(json.dumps(state))
+        self._saved_step = self.state.global_step
         if self.args.should_save:
             rotate_checkpoints(
                 output_dir=str(self.run),
@@ -336,7 +345,11 @@ class PretrainTrainer(ManyProcesses):
         self.accelerator.wait_for_everyone()
 
     def train_from(self, checkpoint: Path | None) -> None:
-        """Trains to the end of the recipe, from a checkpoint of this run if there is one."""
+        """Trains to the end of the recipe, from a checkpoint of this run if there is one.
+
+        Raises:
+            InterruptedError: a callback or a signal ended it before.
+        """
         if checkpoint is not None:
             self._restore(checkpoint)
         if checkpoint is not None and step_of(checkpoint) >= self.recipe.steps:
@@ -347,6 +360,13 @@ class PretrainTrainer(ManyProcesses):
             result = self.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
             self.save_metrics("train", result.metrics)
         self.save_state()
+        if (step := self.state.global_step) < self.recipe.steps:
+            raise InterruptedError(
+                f"{self.run} was stopped after step {step} of {self.recipe.steps}: run again, and "
+                "it goes on from there."
+            )
+        if self.is_world_process_zero():
+            (self.run / PROGRESS_FILE).write_text(json.dumps({"opened_at": self.opened_at}))
 
     def _restore(self, checkpoint: Path) -> None:
         """The stages and meters of a checkpoint."""

@@ -89,7 +89,7 @@ def open_checkpoint(folder: Path) -> Checkpoint:
     """
     if not (folder / "config.json").is_file():
         raise ValueError(f"{folder} has no config.json: give a folder that save_pretrained wrote.")
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = _read_json(folder / "config.json")
     tokenizer = open_tokenizer(folder)
     files = _weight_files(folder)
     checkpoint = Checkpoint(
@@ -120,17 +120,30 @@ def unigram(tokenizer: PreTrainedTokenizerFast) -> list[Piece]:
     return [(piece, score) for piece, score in model["vocab"]]
 
 
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        read = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file} is no JSON ({error}): fetch it again.") from error
+    if not isinstance(read, dict):
+        raise ValueError(f"{file} holds no settings by name: fetch it again.")
+    return read
+
+
 def _weight_files(folder: Path) -> tuple[Path, ...]:
-    index = folder / "model.safetensors.index.json"
-    if index.is_file():
-        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        return tuple(folder / name for name in sorted(names))
-    if not (folder / "model.safetensors").is_file():
+    """The file of all weights, or else those that an index names, as transformers chooses."""
+    whole, index = folder / "model.safetensors", folder / "model.safetensors.index.json"
+    if whole.is_file():
+        return (whole,)
+    if not index.is_file():
         raise ValueError(
             f"{folder} has no model.safetensors: load it with from_pretrained and write it with "
             "save_pretrained, which makes one."
         )
-    return (folder / "model.safetensors",)
+    parts = _read_json(index).get("weight_map")
+    if not isinstance(parts, dict) or not parts:
+        raise ValueError(f"{index} names no files of weights: fetch it again.")
+    return tuple(folder / name for name in sorted(set(parts.values())))
 
 
 def _shapes(files: Iterable[Path]) -> dict[str, tuple[int, ...]]:
