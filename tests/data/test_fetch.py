@@ -232,7 +232,7 @@ def test_two_fetches_into_one_folder_do_not_meet(publisher, bring, tmp_path: Pat
 
     def busy(line: str) -> None:
         if "files to fetch" in line:
-            with pytest.raises(ValueError, match="another fetch is at work"):
+            with pytest.raises(ValueError, match="another process is at work"):
                 bring("cc100", languages=["sw"])
 
     bring("cc100", languages=["sw"], say=busy)

@@ -113,7 +113,7 @@ def test_a_second_process_is_kept_out_of_a_run(corpus: Corpus, tmp_path: Path) -
 
     class Twice(TrainerCallback):
         def on_train_begin(self, *args: Any, **kwargs: Any) -> None:
-            with pytest.raises(ValueError, match=r"another process is training in .*run: wait"):
+            with pytest.raises(ValueError, match=r"another process is at work in .*run: wait"):
                 pretrain(recipe)
             told.append(True)
 

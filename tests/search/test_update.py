@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from erniem.search import Index, IndexSettings, publish, staging, update
-from erniem.search.place import alone_in
+from erniem.search.place import changing
 from invented import invented
 
 LINES = invented(100, seed=5, words=1000)
@@ -277,7 +277,7 @@ def test_a_killed_addition_leaves_the_old_and_goes_on(
 
 def test_two_cannot_change_an_index_at_a_time(build: Build, folder: Path) -> None:
     index = build(LINES[:3])
-    with alone_in(folder), pytest.raises(ValueError, match="being changed by another"):
+    with changing(folder), pytest.raises(ValueError, match="another process is at work"):
         index.add(["ba"])
     assert len(index.add(["ba"])) == 4
 

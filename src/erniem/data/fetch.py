@@ -15,12 +15,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from erniem.alone import alone_in
 from erniem.data.archives import join_by_language, unpack_members, write_pairs
 from erniem.data.catalogue import data_sets_named
 from erniem.data.dataset import DataSet
 from erniem.data.download import PAUSES, StoppedError, download
 from erniem.data.labels import labels_of, refuse_unknown
-from erniem.data.lock import Lock, alone_in
+from erniem.data.lock import Lock
 from erniem.data.plan import Download, HubFile, downloads, hub_files
 from erniem.data.sources import write_sources
 from erniem.data.web import NoNetworkError, Web

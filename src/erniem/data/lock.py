@@ -3,12 +3,9 @@
 The first download of a file whose checksum nobody publishes sets the checksum for all later ones.
 """
 
-import fcntl
 import json
-import os
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +15,7 @@ from erniem.data.dataset import DataSet
 from erniem.data.download import Arrived
 from erniem.data.plan import Download, HubFile
 
-__all__ = ["Entry", "Lock", "alone_in"]
+__all__ = ["Entry", "Lock"]
 
 FORMAT = 1
 
@@ -141,21 +138,3 @@ class Lock:
         partial = self._path.with_name(self._path.name + ".partial")
         partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         partial.replace(self._path)
-
-
-@contextmanager
-def alone_in(output: Path) -> Iterator[None]:
-    """Keeps a second fetch out of a folder.
-
-    Raises:
-        ValueError: one is at work there.
-    """
-    output.mkdir(parents=True, exist_ok=True)
-    folder = os.open(output, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise ValueError(f"another fetch is at work in {output}: wait for it.") from error
-    finally:
-        os.close(folder)

@@ -1,47 +1,17 @@
 """Folders that are whole or not there: written beside, renamed when complete."""
 
-import fcntl
-import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from safetensors import SafetensorError
 
-__all__ = ["STAGING", "alone_in", "last_checkpoint", "publish", "step_of", "telling_of_a_full_disk"]
+__all__ = ["STAGING", "last_checkpoint", "publish", "step_of", "telling_of_a_full_disk"]
 
 STAGING = ".partial"
 """Where a folder grows before it gets its name."""
-
-
-@contextmanager
-def alone_in(run: Path) -> Iterator[None]:
-    """Keeps a second process out of the folder of a run, which is made if it is not there.
-
-    A file system that cannot lock a folder (NFS, some at scale) keeps nobody out.
-
-    Raises:
-        ValueError: one is at work there.
-    """
-    run.mkdir(parents=True, exist_ok=True)
-    folder = os.open(run, os.O_RDONLY)
-    try:
-        with suppress(OSError):
-            _lock(folder, run)
-        yield
-    finally:
-        os.close(folder)
-
-
-def _lock(folder: int, run: Path) -> None:
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise ValueError(
-            f"another process is training in {run}: wait for it, or choose another output."
-        ) from error
 
 
 def last_checkpoint(run: Path) -> Path | None:

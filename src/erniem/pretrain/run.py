@@ -19,13 +19,14 @@ from transformers import (
 )
 
 from erniem import recipes
+from erniem.alone import alone_in
 from erniem.convert import load_start
 from erniem.corpus.corpus import Corpus, open_corpus
 from erniem.model.configuration import ErnieMConfig
 from erniem.model.heads import ErnieMForMaskedLM
 from erniem.pretrain.asking import Asking, CheckUp, partners_of
 from erniem.pretrain.assemble import Assembler
-from erniem.pretrain.checkpoints import alone_in, last_checkpoint
+from erniem.pretrain.checkpoints import last_checkpoint
 from erniem.pretrain.compute import Filling, choose_attention, compile_layers
 from erniem.pretrain.initial import start_repeating
 from erniem.pretrain.recipe import Recipe

@@ -3,16 +3,15 @@
 What a killed change left has no manifest that names it: the next change takes it away.
 """
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from erniem.alone import alone_in
 from erniem.search.manifest import MANIFEST, Manifest
 
-__all__ = ["ADDING", "alone_in", "is_place_for_index", "sweep"]
+__all__ = ["ADDING", "changing", "is_place_for_index", "sweep"]
 
 ADDING = "adding"
 """A folder for what is not in the index yet."""
@@ -22,7 +21,7 @@ OURS = ("part-", "cells-", "gone-", MANIFEST, ADDING)
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def changing(folder: Path) -> Iterator[None]:
     """Keeps other changes out of an index; readers may come and go. Makes the folder.
 
     Raises:
@@ -31,10 +30,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     """
     if not is_place_for_index(folder):
         raise ValueError(f"{folder} exists and is no index: choose another output.")
-    folder.mkdir(parents=True, exist_ok=True)
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        _lock(opened, folder)
+    with alone_in(folder):
         try:
             yield
         except OSError as error:
@@ -45,15 +41,6 @@ def alone_in(folder: Path) -> Iterator[None]:
             ) from error
         finally:
             _clear(folder)
-    finally:
-        os.close(opened)
-
-
-def _lock(opened: int, folder: Path) -> None:
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise ValueError(f"{folder} is being changed by another: wait for it.") from error
 
 
 def _clear(folder: Path) -> None:

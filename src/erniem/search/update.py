@@ -25,7 +25,7 @@ from erniem.search.manifest import (
 )
 from erniem.search.part import Part, write_vectors
 from erniem.search.parts import Parts
-from erniem.search.place import ADDING, alone_in, sweep
+from erniem.search.place import ADDING, changing, sweep
 from erniem.search.publish import Change, publish
 from erniem.search.settings import IndexSettings
 from erniem.search.staging import Checked, Counts, encoded, stage
@@ -69,7 +69,7 @@ def add_entries(
             settings than the index's, a folder that is no index.
         OSError: it cannot be written; the version that was there holds.
     """
-    with alone_in(folder):
+    with changing(folder):
         old = _old(folder, model, settings)
         parts = Parts.of(folder, old) if old else None
         sweep(folder, old, adding=False)
@@ -105,7 +105,7 @@ def remove_ids(folder: Path, ids: Iterable[str]) -> Manifest:
         OSError: it cannot be written; the version that was there holds.
     """
     old = read_manifest(folder)
-    with alone_in(folder):
+    with changing(folder):
         old = read_manifest(folder)
         parts = Parts.of(folder, old)
         sweep(folder, old, adding=False)
