@@ -88,6 +88,16 @@ def test_nothing_held_out_is_trained_on(text: Path) -> None:
     assert len(only(corpus, "en-el").shard) == 180
 
 
+def test_held_out_sides_of_several_lines_are_read_as_one(text: Path) -> None:
+    (text / "en-el.tsv").unlink()
+    pairs = [(line.replace(" ", "\n", 1), line.translate(GREEK)) for line in invented(200, 1)]
+    rows = [json.dumps({"translation": {"en": one, "el": other}}) for one, other in pairs]
+    (text / "en-el.jsonl").write_text("\n".join(rows))
+    held = build(text).held_out["en-el"]
+    assert len(held) == 10
+    assert {one for one, _ in held} <= set(invented(200, 1))
+
+
 def test_what_stands_in_an_evaluation_set_is_excluded(text: Path, tmp_path: Path) -> None:
     tests = tmp_path / "tatoeba"
     tests.mkdir()

@@ -31,6 +31,7 @@ from erniem.corpus.duplicates import buckets_for
 from erniem.corpus.manifest import write_manifest
 from erniem.corpus.recipe import CorpusRecipe
 from erniem.corpus.sources import Source, find_sources
+from erniem.corpus.sources.paired import one_line
 from erniem.corpus.steps.catalogue import rules_of
 from erniem.tokenization import fingerprint, open_tokenizer
 
@@ -339,5 +340,6 @@ def _from_pairs(encoded: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 def _write_held_out(folder: Path, held_out: Mapping[str, Sequence[HeldOut]]) -> None:
     folder.mkdir(exist_ok=True)
     for label, pairs in held_out.items():
-        lines = "".join("\t".join(one.texts) + "\n" for one in pairs)
+        rows = ["\t".join(map(one_line, one.texts)) for one in pairs]  # jsonl's may hold line ends
+        lines = "".join(f"{row}\n" for row in rows)
         (folder / f"{label}.tsv").write_text(lines, encoding="utf-8")
