@@ -52,6 +52,34 @@ def test_each_form_of_lines_is_read(tmp_path: Path, name: str, text: str, found:
     assert [each for each in texts_in(written(tmp_path, name, text)) if each] == found
 
 
+def test_a_line_of_json_may_hold_other_ends_of_lines(tmp_path: Path) -> None:
+    rows = [json.dumps({"question": text}, ensure_ascii=False) for text in ("Ba\u2028de", "fi\x85")]
+    folder = written(tmp_path, "dev.jsonl", "\r\n".join([*rows, " ", ""]))
+    assert [*texts_in(folder)] == ["Ba\u2028de", "fi\x85"]
+
+
+def test_half_a_character_in_json_is_none(tmp_path: Path) -> None:
+    folder = written(tmp_path, "dev.json", json.dumps({"context": "Ba \ud800 de."}))
+    assert why(folder, "Ba de.") == "stands in made"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("dev.json", '{"data": []}', "has no text of an evaluation set"),
+        ("dev.jsonl", '{"words": "Ba de"}\n', "of JSON, context, question"),
+        ("de.tsv", "", "has no text of an evaluation set"),
+        ("de.txt", "… !\n", "has no text of an evaluation set"),
+        ("dev.json", "[" * 100_000, "is no JSON"),
+    ],
+)
+def test_a_set_from_which_nothing_can_be_read_is_told(
+    tmp_path: Path, name: str, text: str, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        why(written(tmp_path, name, text), "Ba de")
+
+
 @pytest.mark.parametrize("name", ["dev-de.json", "xquad.de.json.xz"])
 def test_questions_contexts_and_their_sentences_are_read(tmp_path: Path, name: str) -> None:
     answers = [{"text": "de", "answer_start": 3}]
