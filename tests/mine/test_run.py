@@ -227,6 +227,25 @@ def test_a_killed_run_goes_on_where_it_was(
     assert found.output.read_text() == whole
 
 
+@pytest.mark.parametrize("name", ["done", "side.json"])
+def test_a_run_that_is_killed_while_it_notes_what_is_done_goes_on(
+    mined: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    plain = Path.write_text
+
+    def torn(path: Path, text: str, **given: Any) -> int:
+        plain(path, "", **given)
+        if path.name.startswith(name):
+            raise KeyboardInterrupt
+        return plain(path, text, **given)
+
+    monkeypatch.setattr(Path, "write_text", torn)
+    with pytest.raises(KeyboardInterrupt):
+        mined()
+    monkeypatch.setattr(Path, "write_text", plain)
+    assert mined().pairs
+
+
 def test_a_file_that_no_mining_made_is_not_overwritten(mined: Any, tmp_path: Path) -> None:
     (tmp_path / "pairs.tsv").write_text("mine\n")
     with pytest.raises(ValueError, match=r"pairs\.tsv is there, and no mining left it so"):
