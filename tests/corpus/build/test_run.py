@@ -1,4 +1,5 @@
 import errno
+import fcntl
 import gzip
 import json
 import os
@@ -286,6 +287,17 @@ def test_a_build_that_was_begun_by_another_recipe_is_not_mixed_with_this(text: P
     broken.unlink()
     with pytest.raises(ValueError, match=r"from other files \(changed: .*en\.txt\.gz\)"):
         build(text)
+
+
+def test_two_cannot_build_a_corpus_at_a_time(text: Path) -> None:
+    work = text.parent / "corpus.work"
+    work.mkdir()
+    opened = os.open(work, os.O_RDONLY)
+    fcntl.flock(opened, fcntl.LOCK_EX)
+    with pytest.raises(ValueError, match=r"corpus\.work is being built by another process"):
+        build(text)
+    os.close(opened)
+    assert build(text).rows
 
 
 def _check_that_finished_files_must_stay(text: Path) -> None:

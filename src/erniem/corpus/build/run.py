@@ -64,7 +64,8 @@ def build(recipe: CorpusRecipe) -> Corpus:
 
     Raises:
         ValueError: no text, a language without text, a damaged or useless file, too little text
-            for the vocabulary, a tokeniser that is none, an output that is something else.
+            for the vocabulary, a tokeniser that is none, an output that is something else, another
+            process that builds it.
         OSError: something could not be written, for want of room for example.
         RuntimeError: tasks whose processes died.
     """
@@ -90,8 +91,9 @@ def build_vocabulary(recipe: CorpusRecipe) -> None:
             f"the recipe encodes with {recipe.tokenizer} and trains nothing: say tokenizer=null."
         )
     making = _Build(replace(recipe, held_out=0))
-    making.clean()
-    making.make_tokenizer(making.compare(()))
+    with making.work.begun(making.plan):
+        making.clean()
+        making.make_tokenizer(making.compare(()))
     making.tokenizer_folder.rename(recipe.output)
     shutil.rmtree(making.work.folder)
 
@@ -127,6 +129,10 @@ class _Build:
         """All stages."""
         if self.recipe.tokenizer is not None:
             open_tokenizer(self.recipe.tokenizer)  # what is none is told before anything is read
+        with self.work.begun(self.plan):
+            self._run_stages()
+
+    def _run_stages(self) -> None:
         cleaned = self.clean()
         counts = _summed(facts["counts"] for facts in cleaned)
         held_out = choose(_candidates(cleaned), _pairs(counts), self.recipe.held_out)
@@ -146,7 +152,6 @@ class _Build:
 
     def clean(self) -> list[dict[str, Any]]:
         """The stage that reads and cleans; what each task counted."""
-        self.work.begin(self.plan)
         steps = cleaning_steps(
             self.sources,
             rules_of(self.recipe.steps),

@@ -14,6 +14,9 @@ CORPUS.work/
 """
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +77,22 @@ class Work:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def begin(self, plan: dict[str, Any]) -> None:
+    @contextmanager
+    def begun(self, plan: dict[str, Any]) -> Iterator[None]:
+        """The folder, opened for a plan, and kept from other builds meanwhile.
+
+        Raises:
+            ValueError: another plan is being built there, or this one by another process.
+        """
+        self._begin(plan)
+        opened = os.open(self.folder, os.O_RDONLY)
+        try:
+            _keep_alone(opened, self.folder)
+            yield
+        finally:
+            os.close(opened)
+
+    def _begin(self, plan: dict[str, Any]) -> None:
         """Opens the folder for a plan, or goes on with one.
 
         A file may have been mended that no finished task has read.
@@ -104,6 +122,22 @@ class Work:
     def _is_cleaned(self, rank: int) -> bool:
         """Whether datatrove has marked the task that cleans a file as finished."""
         return (self.stage("clean") / "completions" / f"{rank:05d}").exists()
+
+
+def _keep_alone(opened: int, folder: Path) -> None:
+    """Locks an open folder until it is closed; where nothing can be locked, not."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise ValueError(
+            f"{folder} is being built by another process: wait for it, or end it."
+        ) from error
+    except OSError:  # a file system that knows no locks
+        return
 
 
 def check_same(old: dict[str, Any], new: dict[str, Any], folder: Path) -> None:
