@@ -110,6 +110,11 @@ class Semantic(Rule):
         if self.batch < 1:
             raise ValueError(f"batch {self.batch}: give at least 1.")
 
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The encoder."""
+        return (str(self.encoder),)
+
     def __getstate__(self) -> dict[str, object]:
         """All but the opened encoder, which each process opens for itself."""
         return {name: value for name, value in vars(self).items() if name != "_opened"}

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -221,6 +222,42 @@ def test_what_has_changed_since_is_named_and_nothing_is_touched(text: Path) -> N
         file.write("one more sentence\n")
     with pytest.raises(ValueError, match=r"changed: .*en\.txt\): delete it"):
         build(text)
+
+
+def test_all_that_decides_a_corpus_is_looked_at_again(text: Path) -> None:
+    invented_in = {
+        "en": invented(200, 4),
+        "el": [line.translate(GREEK) for line in invented(200, 4)],
+    }
+    beside = {code: text / f"more.en-el.{code}" for code in invented_in}
+    for code, lines in invented_in.items():
+        beside[code].write_text("\n".join(lines))
+    tests, hosts = text.parent / "tests", text.parent / "hosts.txt"
+    tests.mkdir()
+    (tests / "de.tsv").write_text("ba de\n")
+    hosts.write_text("shop.example\n")
+    recipe = CorpusRecipe(
+        output=text.parent / "corpus",
+        sources=[SourceEntry(path=str(text))],
+        steps=[{"unseen": {"sets": [str(tests)]}}, {"addresses": {"blocked_hosts": str(hosts)}}],
+        vocabulary=Vocabulary(size=200),
+    )
+    build_recipe(recipe)
+    given = replace(recipe, output=text.parent / "given", vocabulary=Vocabulary())
+    given = replace(given, tokenizer=text.parent / "tokenizer")
+    shutil.copytree(text.parent / "corpus" / "tokenizer", text.parent / "tokenizer")
+    build_recipe(given)
+    for path in (beside["el"], tests / "de.tsv", hosts):
+        assert run.is_built(recipe)
+        before, facts = path.read_text(), path.stat()
+        path.write_text(before + "\nmore")
+        with pytest.raises(ValueError, match=r"other files \(changed: .*(more|tests|hosts)"):
+            run.is_built(recipe)
+        path.write_text(before)
+        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    (text.parent / "tokenizer" / "more.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"other files \(changed: .*tokenizer"):
+        run.is_built(given)
 
 
 def test_a_folder_that_is_something_else_is_left_alone(text: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from erniem.corpus.recipe import CorpusRecipe
 from erniem.corpus.sources import Source, find_sources
 from erniem.corpus.sources.paired import one_line
 from erniem.corpus.steps.catalogue import rules_of
+from erniem.corpus.steps.rule import Rule
 from erniem.tokenization import fingerprint, open_tokenizer
 
 __all__ = ["build", "build_vocabulary", "is_built"]
@@ -122,8 +124,14 @@ class _Build:
         """What decides the corpus: the recipe without where it runs, and the files as they are."""
         plain = recipes.plain(self.recipe)
         del plain["executor"], plain["output"]
-        files = [{"path": source.path, **state_of(source.path)} for source in self.sources]
-        return {"erniem": version("erniem"), "recipe": plain, "files": files}
+        beside = [rule.depends_on for rule in rules_of(self.recipe.steps) if isinstance(rule, Rule)]
+        tokenizer = [] if self.recipe.tokenizer is None else [str(self.recipe.tokenizer)]
+        return {
+            "erniem": version("erniem"),
+            "recipe": plain,
+            "files": list(map(_file, self.sources)),
+            "beside": [{"path": path, **state_of(path)} for path in chain(tokenizer, *beside)],
+        }
 
     def run(self) -> None:
         """All stages."""
@@ -266,6 +274,13 @@ class _Build:
             for files in facts
             for name, one in files.items()
         }
+
+
+def _file(source: Source) -> dict[str, Any]:
+    """A source's file in the plan; of two aligned ones, both."""
+    second = source.options.get("second") if source.format == "moses" else None
+    told = {"path": source.path, **state_of(source.path)}
+    return told if second is None else {**told, "second": {"path": second, **state_of(second)}}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -145,7 +145,10 @@ def check_same(old: dict[str, Any], new: dict[str, Any], folder: Path) -> None:
     if old == new:
         return
     changed = [key for key in old["recipe"] if old["recipe"][key] != new["recipe"].get(key)]
-    before, after = ({one["path"]: one for one in plan["files"]} for plan in (old, new))
+    before, after = (
+        {one["path"]: one for one in [*plan["files"], *plan.get("beside", [])]}
+        for plan in (old, new)
+    )
     files = [path for path in sorted({*before, *after}) if before.get(path) != after.get(path)]
     what = ", ".join([*changed, *files[:3], *(["…"] if len(files) > 3 else [])]) or "erniem itself"
     raise ValueError(
@@ -155,9 +158,15 @@ def check_same(old: dict[str, Any], new: dict[str, Any], folder: Path) -> None:
 
 
 def state_of(path: str) -> dict[str, Any]:
-    """By what a file is known to be as it was: size and time of change, where that can be told."""
+    """By what a file is known to be as it was: size and time of change, where that can be told.
+
+    Of a folder: of all its files together, and the last of their times.
+    """
+    place = Path(path)
+    files = [one for one in place.rglob("*") if one.is_file()] if place.is_dir() else [place]
     try:
-        facts = Path(path).stat()
+        facts = [one.stat() for one in files]
     except OSError:  # elsewhere, or several files: its name must do
         return {}
-    return {"bytes": facts.st_size, "changed": facts.st_mtime_ns}
+    changed = max((one.st_mtime_ns for one in facts), default=0)
+    return {"bytes": sum(one.st_size for one in facts), "changed": changed}

@@ -55,6 +55,11 @@ class Unseen(Filter):
             if not 2 <= size <= LONGEST:
                 raise ValueError(f"A stretch has 2 to {LONGEST} words or letters, not {size}.")
 
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The sets."""
+        return self.sets
+
     def why_drop(self, document: Document) -> str | None:
         """`stands in xnli`, or None."""
         known = read_fingerprints(self.sets, self.words, self.characters)
