@@ -42,6 +42,7 @@ def why(folder: Path, *texts: str) -> str | None:
     [
         ("de.dev.tsv.xz", "ba de\tfi go\tneutral\n", ["ba de", "fi go"]),
         ("en-de.tsv", "ba de\tfi\n", ["ba de", "fi"]),
+        ("zh.tsv", "1\tba de\t我喜欢咖啡。\n", ["1", "ba de", "我喜欢咖啡。"]),
         ("dev-de.tsv", "Ba\tO\nde\tB-PER\n\nfi\tO\n\n", ["Ba de", "fi"]),
         ("de.conllu", "# text = no\n1\tBa\tb\tX\n2\tde\td\tX\n\n1\tfi\tf\tX\n\n", ["Ba de", "fi"]),
         ("tatoeba.deu-eng.deu", "ba de\nfi\n", ["ba de", "fi"]),

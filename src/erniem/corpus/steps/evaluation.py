@@ -106,4 +106,9 @@ def _of_words(lines: Iterable[str]) -> Iterator[str]:
 def _of_cells(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         cells = line.split("\t")
-        yield from cells[:-1] if len(cells) > 2 and " " not in cells[-1] else cells
+        yield from cells[:-1] if len(cells) > 2 and _is_label(cells[-1]) else cells
+
+
+def _is_label(cell: str) -> bool:
+    """`neutral`, `0`; a Chinese or Thai sentence has no space either."""
+    return cell.isascii() and " " not in cell
