@@ -140,6 +140,7 @@ def test_an_output_that_is_there_is_kept(encoder: Path, written: Written, tmp_pa
         ("a.jsonl", b'{"text": "a"}\n{"said": "b"}\n', r"a\.jsonl:2 has no 'text'.*--field"),
         ("a.jsonl", b'{"text": "a"}\n\n', r"a\.jsonl:2 is no JSON"),
         ("a.jsonl", b'{"text": 3}\n', r"a\.jsonl:1 holds 3 and no text"),
+        ("a.jsonl", b'{"text": ""}\n{"text": "\\ud800"}\n', r"a\.jsonl:2 .* \(not UTF-8: '\?'\)"),
         ("a.jsonl", b'["text"]\n', r"a\.jsonl:1 has no 'text'"),
         ("a.parquet", b"PAR1 not", r"a\.parquet is no parquet file"),
         ("a.txt.gz", b"not packed", r"a\.txt\.gz is cut short or damaged"),

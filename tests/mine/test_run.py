@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from erniem.corpus.document import Drops
+from erniem.corpus.sources.lines import LONGEST
 from erniem.embed import TODAYS_VECTORS
 from erniem.mine import MineSettings, Threshold, mine_files, run, side
+from erniem.mine.sentences import Sentences, write_sentences
 from erniem.mine.side import digest_of
 from erniem.mine.threshold import known_scores
 from invented import GREEK
@@ -151,6 +154,15 @@ def test_what_is_not_mined_is_counted(mined: Any, knowing: Any, files: Files) ->
     assert ["3", "61"] in rows(found.output)  # two lines stand before it
 
 
+def test_an_id_is_the_line_s_number_whatever_stands_before(tmp_path: Path) -> None:
+    odd, drops = tmp_path / "odd.txt", Drops()
+    odd.write_bytes(b"ba\n\0de\nfi\n\xff\n" + b"go" * LONGEST + b"\nlu\n")
+    write_sentences(odd, tmp_path, ids=False, max_characters=9, drops=drops)
+    found = Sentences(tmp_path)
+    assert [found[row] for row in range(len(found))] == [("1", "ba"), ("3", "fi"), ("6", "lu")]
+    assert drops.by_reason() == {"zero bytes": 1, "not UTF-8": 1, "too long a line": 1}
+
+
 # Going on
 
 
@@ -213,6 +225,25 @@ def test_a_killed_run_goes_on_where_it_was(
     found = mined()
     assert len(knowing.asked) == 80 - 16  # the first side and a part of the second were there
     assert found.output.read_text() == whole
+
+
+@pytest.mark.parametrize("name", ["done", "side.json"])
+def test_a_run_that_is_killed_while_it_notes_what_is_done_goes_on(
+    mined: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    plain = Path.write_text
+
+    def torn(path: Path, text: str, **given: Any) -> int:
+        plain(path, "", **given)
+        if path.name.startswith(name):
+            raise KeyboardInterrupt
+        return plain(path, text, **given)
+
+    monkeypatch.setattr(Path, "write_text", torn)
+    with pytest.raises(KeyboardInterrupt):
+        mined()
+    monkeypatch.setattr(Path, "write_text", plain)
+    assert mined().pairs
 
 
 def test_a_file_that_no_mining_made_is_not_overwritten(mined: Any, tmp_path: Path) -> None:

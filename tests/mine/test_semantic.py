@@ -47,6 +47,16 @@ def test_a_margin_is_taken_among_the_pairs_of_a_batch() -> None:
     )
 
 
+def test_a_rest_is_scored_with_the_last_batch_and_not_by_itself(knowing: Any) -> None:
+    documents = pairs(invented(9, seed=1), shift=2)
+    whole, parts = (
+        [score for _, score in score_pairs(documents, knowing, TODAYS_VECTORS, by="ratio", batch=n)]
+        for n in (9, 8)
+    )
+    assert parts == whole
+    assert len(set(parts)) == 9
+
+
 @pytest.mark.parametrize(("by", "least"), [("cosine", 0.6), ("ratio", 1.1), ("distance", 0.1)])
 def test_pairs_that_are_no_translations_are_dropped_and_counted(
     knowing: Any, folder: Path, by: Any, least: float
@@ -109,6 +119,17 @@ def test_a_file_is_scored_or_cleaned(
     assert kept.output.read_text() == "".join(texts[:10])
     assert kept.dropped == {FAR: 10, "not two columns": 1}
     assert f"10 {FAR}" in kept.lines()[1]
+
+
+def test_a_file_that_cannot_be_scored_leaves_nothing(
+    knowing: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_module, "open_encoder", lambda folder: knowing)
+    (tmp_path / "odd.tsv").write_text("ba de\n")
+    before = {*tmp_path.iterdir()}
+    with pytest.raises(ValueError, match="1 not two columns"):
+        rate_file(tmp_path / "odd.tsv", encoder=folder, output=tmp_path / "rated.tsv")
+    assert {*tmp_path.iterdir()} == before
 
 
 def test_both_verbs_run_with_an_encoder_of_ours(

@@ -292,7 +292,10 @@ def test_what_cannot_be_indexed_says_why_and_leaves_nothing(build: Build, folder
         (["a", "b"], {"ids": ["x", ""]}, "give one"),
         (["a", "b"], {"ids": ["x", "x"]}, "id 'x' stands for two texts"),
         (["a", "b"], {"ids": ["x"]}, "more texts than ids"),
-        (["a"], {"ids": ["x", "y"]}, "more ids than texts"),
+        (["a"], {"ids": ["x", "y"]}, "more ids or languages than texts"),
+        (["a"], {"languages": ["de", "en"]}, "more ids or languages than texts"),
+        ("ab", {}, "texts is one text, 'ab'"),
+        (["a", "b"], {"ids": "xy"}, "ids is one text, 'xy'"),
         (["\ud800"], {}, "not UTF-8"),
     ]:
         with pytest.raises(ValueError, match=why):
@@ -324,6 +327,13 @@ def test_what_is_not_there_cannot_be_removed(build: Build) -> None:
         index.remove(["0", "7"])
     with pytest.raises(ValueError, match="nothing would be left"):
         index.remove(["0", "1", "2"])
+    assert len(Index.open(index.folder)) == 3
+
+
+def test_one_id_in_the_place_of_several_removes_nothing(build: Build) -> None:
+    index = build(LINES[:3])
+    with pytest.raises(ValueError, match="ids is one id, '12': give a list"):
+        index.remove("12")
     assert len(Index.open(index.folder)) == 3
 
 

@@ -217,8 +217,16 @@ def test_a_page_elsewhere_cannot_reach_loopback_by_a_name_of_its_own() -> None:
         assert (client.status, client.code) == (421, "unknown_host")
     for host in ("localhost", "LOCALHOST:8000", "127.0.0.1:8000", "[::1]:8000"):
         assert asked(Client(host=host)).status == 200
-    assert asked(Client(host="search.example"), at=gate(allow_hosts=("search.example",)))
+    for host in ("search.example", "Search.Example:443"):
+        named = gate(allow_hosts=("Search.example",))
+        assert asked(Client(host=host), at=named).status == 200
     assert asked(Client(host="any.example"), at=gate(host="0.0.0.0")).status == 200
+
+
+def test_spaces_around_a_token_are_no_part_of_it() -> None:
+    at = gate(token=" s3cret ")
+    assert asked(Client(authorization="Bearer s3cret"), at=at).status == 200
+    assert asked(Client(authorization="Bearer s3cre"), at=at).status == 401
 
 
 def test_a_stopping_server_refuses_what_is_new_and_tells_its_health() -> None:

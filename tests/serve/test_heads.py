@@ -67,6 +67,19 @@ def test_texts_and_pairs_are_classified_as_the_model_does(classifier: Path) -> N
     assert alone["data"][0]["label"] == answer["data"][1]["label"]
 
 
+def test_what_is_not_taken_is_told_by_its_place_among_texts_and_pairs(classifier: Path) -> None:
+    pair, long = {"text": "ba", "pair": "de"}, "ba de " * 300
+    with living(classifier) as server:
+        for given, said in [
+            (["tu", {"text": "ba", "pair": " "}], "text 1 is empty"),
+            ([pair, pair, long], "text 2 has more than"),
+            (["tu", pair, {"text": long, "pair": "de"}], "text 2 has more than"),
+        ]:
+            answer = server.post("/classify", {"input": given})
+            assert answer.status_code == 400
+            assert answer.json()["error"]["message"].startswith(said)
+
+
 @pytest.fixture(scope="module")
 def asking(extraction: Path) -> Iterator[Live]:
     """UIE-M, a row or two at a time."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sentencepiece as spm
 from sentencepiece import sentencepiece_model_pb2
+from tokenizers import AddedToken
 from transformers import AutoTokenizer
 
 import erniem  # noqa: F401  registers the tokeniser
@@ -17,6 +18,7 @@ from erniem.tokenization import (
     from_sentencepiece,
     from_xlm_roberta,
     open_tokenizer,
+    save_portable,
     to_sentencepiece,
     to_xlm_roberta,
     train_tokenizer,
@@ -203,6 +205,23 @@ def test_xlm_r_has_the_same_ids_and_other_names(tokenizer_of: Of, tmp_path: Path
         back = from_xlm_roberta(source)
         assert fingerprint(back) == fingerprint(ours)
         assert back(texts).input_ids == ours(texts).input_ids
+
+
+def test_added_tokens_and_lower_case_go_to_xlm_r_and_come_back(
+    folder: Path, tmp_path: Path
+) -> None:
+    with (folder / VOCABULARY).open("a") as lines:
+        lines.write("[MARK]\n")
+    ours = ErnieMTokenizer.from_pretrained(folder, do_lower_case=True)
+    ours.add_tokens(["<new>", AddedToken("ba1", single_word=True, normalized=False)])
+    save_portable(ours, tmp_path)
+    text = "THE [MARK] a<new>b ba1 ba12"
+    ids = ours(text).input_ids
+    assert {len(ours) - 3, len(ours) - 2, len(ours) - 1} < {*ids}
+    assert AutoTokenizer.from_pretrained(tmp_path)(text).input_ids == ids
+    back = open_tokenizer(tmp_path)
+    assert back(text).input_ids == ids
+    assert fingerprint(back) == fingerprint(ours)
 
 
 def test_what_is_not_like_xlm_r_is_refused(tokenizer_of: Of) -> None:

@@ -18,6 +18,7 @@ from typing import cast
 from erniem.compressed import open_raw, unpacked_name
 from erniem.corpus.sources.lines import Unusable, checked, decoded_lines, every_line
 from erniem.corpus.sources.opened import told
+from erniem.corpus.sources.paired import shown, why_unusable
 
 __all__ = ["STANDARD_INPUT", "read_texts"]
 
@@ -124,6 +125,8 @@ def _checked(text: object, where: str) -> str:
     """A column's value, which is to be text."""
     if not isinstance(text, str):
         raise ValueError(f"{where} holds {text!r} and no text: mend or drop it.")
+    if (why := why_unusable(text)) is not None and why != "empty":
+        raise ValueError(f"{where} cannot be read ({why}: {shown(text)!r}): mend or drop it.")
     return text
 
 

@@ -10,6 +10,7 @@ from erniem.corpus.sources import Source, read
 from erniem.embed import VectorSettings, open_encoder
 from erniem.mine.semantic import BATCH, FAR, Nearness, score_pairs
 from erniem.mine.vectors import vectors_for
+from erniem.whole import whole_file
 
 __all__ = ["Rated", "rate_file"]
 
@@ -65,9 +66,10 @@ def rate_file(
     source = Source(path=str(pairs), format="tsv", languages=("", ""), name=pairs.name)
     documents = read(source, drops)
     scored = score_pairs(documents, open_encoder(encoder), settings, by=by, batch=batch)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(output.name + ".partial")
-    with partial.open("w", encoding="utf-8", newline="\n") as file:
+    with (
+        whole_file(output) as partial,
+        partial.open("w", encoding="utf-8", newline="\n") as file,
+    ):
         for document, score in scored:
             scores.append(score)
             if least is not None and not score >= least:
@@ -76,6 +78,5 @@ def rate_file(
             kept += 1
             told = () if least is not None else (f"{score:.4f}",)
             file.write("\t".join((*told, *sides_of(document))) + "\n")
-    partial.replace(output)
     quantiles = {name: float(np.quantile(scores, part)) for name, part in QUANTILES.items()}
     return Rated(output=output, kept=kept, dropped=drops.by_reason(), quantiles=quantiles)

@@ -52,14 +52,25 @@ def score_pairs(
         documents: pairs.
         encoder, settings: make the vectors.
         by: what the score is.
-        batch: pairs scored at once, which a margin is taken among: more of them, truer margins.
+        batch: pairs scored at once, which a margin is taken among: more of them, truer margins. A
+            rest of fewer is scored with the last of these.
     """
-    documents = iter(documents)
-    while some := list(islice(documents, batch)):
+    for some in _lots(documents, batch):
         sides = [sides_of(document) for document in some]
         vectors = encoder.vectors([text for pair in sides for text in pair], settings)
         scores = scores_of(vectors[::2], vectors[1::2], by)
         yield from zip(some, scores.tolist(), strict=True)
+
+
+def _lots(documents: Iterable[Document], size: int) -> Iterator[list[Document]]:
+    """Documents, so many at a time; what is left goes with the last: a pair alone has margin 1."""
+    waiting = iter(documents)
+    some = list(islice(waiting, size))
+    while len(more := list(islice(waiting, size))) == size:
+        yield some
+        some = more
+    if some:
+        yield some + more
 
 
 def scores_of(
@@ -99,6 +110,11 @@ class Semantic(Rule):
         if self.batch < 1:
             raise ValueError(f"batch {self.batch}: give at least 1.")
 
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The encoder."""
+        return (str(self.encoder),)
+
     def __getstate__(self) -> dict[str, object]:
         """All but the opened encoder, which each process opens for itself."""
         return {name: value for name, value in vars(self).items() if name != "_opened"}
@@ -109,8 +125,7 @@ class Semantic(Rule):
 
     def apply(self, documents: Iterable[Document], drops: Drops) -> Iterator[Document]:
         """The pairs that are near enough, and all sentences."""
-        documents = iter(documents)
-        while some := list(islice(documents, self.batch)):
+        for some in _lots(documents, self.batch):
             scores = self._scores([document for document in some if is_pair(document)])
             for document in some:
                 if not is_pair(document) or next(scores) >= self.least:

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from erniem.corpus.document import Drops
-from erniem.corpus.sources import Source, lines_of
+from erniem.corpus.sources import Source
+from erniem.corpus.sources.lines import Unusable, every_line
 
 __all__ = ["Sentences", "write_sentences"]
 
@@ -78,18 +79,19 @@ def write_sentences(
 
 
 def _named(source: Source, drops: Drops, *, ids: bool) -> Iterator[tuple[str, str]]:
-    """Ids and sentences, line by line; every line has a number, also one that is not UTF-8."""
-    before = drops.counts["not UTF-8", source.name, source.label]
-    for number, line in enumerate(lines_of(source, drops), start=1):
-        damaged = drops.counts["not UTF-8", source.name, source.label] - before
+    """Ids and sentences, line by line; every line has a number, also one that is no text."""
+    for number, line in enumerate(every_line(source.path), start=1):
+        if isinstance(line, Unusable):
+            drops.add(line.reason, source.name, source.label, line.example)
+            continue
         if not ids or not line.strip():
-            yield str(number + damaged), line.replace("\t", " ").strip()
+            yield str(number), line.replace("\t", " ").strip()
             continue
         name, tab, text = line.partition("\t")
         if not tab or not name.strip():
             raise ValueError(
-                f"{source.path}:{number + damaged} is {line[:60]!r}: write an id, a tab and a "
-                "sentence, or leave --ids out."
+                f"{source.path}:{number} is {line[:60]!r}: write an id, a tab and a sentence, or "
+                "leave --ids out."
             )
         yield name.strip(), text.replace("\t", " ").strip()
 

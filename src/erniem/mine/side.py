@@ -78,7 +78,7 @@ def open_side(
         drops = Drops()
         write_sentences(path, folder, ids=ids, max_characters=max_characters, drops=drops)
         found = {"plan": plan, "dropped": drops.by_reason()}
-        facts.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")  # last: it is whole
+        _write(facts, json.dumps(found, indent=1) + "\n")  # last: it is whole
     dropped = json.loads(facts.read_text(encoding="utf-8"))["dropped"]
     return Side(folder=folder, sentences=Sentences(folder), dropped=dropped)
 
@@ -110,8 +110,15 @@ def embed(
             vectors = _file(side, count, some.shape[1], anew=start == 0)
             vectors[start : start + len(some)] = some
             vectors.flush()
-            done_file.write_text(str(start + len(some)))  # after the vectors: they are there
+            _write(done_file, str(start + len(some)))  # after the vectors: they are there
             bar.update(len(some))
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes a small file, which is never there by half."""
+    half = path.with_name(f"{path.name}.partial")
+    half.write_text(text, encoding="utf-8")
+    half.replace(path)
 
 
 def _file(side: Side, count: int, width: int, *, anew: bool) -> np.memmap:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count, repeat
+from itertools import chain, count, repeat
 
 __all__ = ["Entry", "entries_of"]
 
@@ -35,16 +35,21 @@ def entries_of(
         first: the number of the first.
 
     Raises:
-        ValueError: more or fewer ids or languages than texts.
+        ValueError: more or fewer ids or languages than texts; one text in the place of several.
 
     Example: `entries_of(["Hallo"], None, "de", first=7)` → `Entry("7", "Hallo", "de")`.
     """
+    for name, given in (("texts", texts), ("ids", ids)):
+        if isinstance(given, str):
+            raise ValueError(f"{name} is one text, {given[:40]!r}: give a list.")
     names = map(str, count(first)) if ids is None else iter(ids)
+    for_all = isinstance(languages, str | None)
     known = repeat(languages or "") if isinstance(languages, str | None) else iter(languages)
     for text in texts:
         try:
             yield Entry(next(names), text, next(known))
         except StopIteration:
             raise ValueError("there are more texts than ids or languages: give one each.") from None
-    if ids is not None and next(names, None) is not None:
-        raise ValueError("there are more ids than texts: give one each.")
+    left = chain([] if ids is None else names, [] if for_all else known)
+    if next(left, None) is not None:
+        raise ValueError("there are more ids or languages than texts: give one each.")

@@ -101,9 +101,12 @@ def remove_ids(folder: Path, ids: Iterable[str]) -> Manifest:
     """Takes sentences out of an index; all that are named or none.
 
     Raises:
-        ValueError: an id that is not there, nothing would be left, no index.
+        ValueError: an id that is not there, nothing would be left, no index, one id in the place
+            of several.
         OSError: it cannot be written; the version that was there holds.
     """
+    if isinstance(ids, str):  # or the sentence of each letter would go
+        raise ValueError(f"ids is one id, {ids!r}: give a list.")
     old = read_manifest(folder)
     with changing(folder):
         old = read_manifest(folder)

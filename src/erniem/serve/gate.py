@@ -33,9 +33,9 @@ class Gate:
         self.closing = False
         self.over = asyncio.Event()
         """The time that a stopping server gave to what ran."""
-        self._token = None if settings.token is None else settings.token.encode()
+        self._token = None if settings.token is None else settings.token.strip().encode()
         local = settings.host in LOOPBACK
-        self._names = {*LOOPBACK, *settings.allow_hosts} if local else None
+        self._names = {*LOOPBACK, *map(str.lower, settings.allow_hosts)} if local else None
 
     def check(self, path: str, headers: Mapping[str, str]) -> None:
         """Refuses a request by what its head says.

@@ -25,8 +25,20 @@ Rows = list[list[int]]
 T = TypeVar("T")
 
 
-def check_texts(texts: Sequence[str], limits: Limits, param: str = "input") -> None:
+def check_texts(
+    texts: Sequence[str],
+    limits: Limits,
+    param: str = "input",
+    *,
+    numbers: Sequence[int] | None = None,
+) -> None:
     """Refuses texts that are too many, too long, or none.
+
+    Args:
+        texts: of a request.
+        limits: how much is taken.
+        param: the part of the request that they are.
+        numbers: of each in that part; None: they are all of it.
 
     Raises:
         Refusal: 400, with the number of the text.
@@ -41,10 +53,14 @@ def check_texts(texts: Sequence[str], limits: Limits, param: str = "input") -> N
             "send them in parts.",
             param=param,
         )
-    for number, text in enumerate(texts):
+    for number, text in zip(_numbers(texts, numbers), texts, strict=True):
         if (wrong := _wrong(text, limits)) is not None:
             code, message = wrong
             raise Refusal(400, code, f"text {number} {message}", param=param)
+
+
+def _numbers(texts: Sequence[object], given: Sequence[int] | None) -> Sequence[int]:
+    return range(len(texts)) if given is None else given
 
 
 def _wrong(text: str, limits: Limits) -> tuple[str, str] | None:
@@ -74,26 +90,45 @@ class Reader:
         self.tokenizer, self.limit, self.cut = tokenizer, limit, cut
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tokenizer")
 
-    async def rows(self, texts: Sequence[str], *, param: str = "input") -> Rows:
+    async def rows(
+        self, texts: Sequence[str], *, param: str = "input", numbers: Sequence[int] | None = None
+    ) -> Rows:
         """Pieces of each text, special ones around.
+
+        Args:
+            texts: any number.
+            param, numbers: see `check_texts`.
 
         Raises:
             Refusal: 400, a text with too many.
         """
         rows: Rows = []
+        numbers = _numbers(texts, numbers)
         for some in _slices(texts):
-            rows += await self.call(self._rows, some, len(rows), param)
+            rows += await self.call(self._rows, some, numbers[len(rows) :], param)
         return rows
 
-    async def pairs(self, pairs: Sequence[tuple[str, str]], *, param: str = "input") -> Rows:
+    async def pairs(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        *,
+        param: str = "input",
+        numbers: Sequence[int] | None = None,
+    ) -> Rows:
         """Pieces of two texts read together; the longer of the two is cut.
+
+        Args:
+            pairs: any number.
+            param, numbers: see `check_texts`.
 
         Raises:
             Refusal: 400, a pair with too many.
         """
         rows: Rows = []
+        numbers = _numbers(pairs, numbers)
         for first in range(0, len(pairs), TEXTS):
-            rows += await self.call(self._pairs, pairs[first : first + TEXTS], first, param)
+            some = pairs[first : first + TEXTS]
+            rows += await self.call(self._pairs, some, numbers[first:], param)
         return rows
 
     async def call(self, function: Callable[..., T], *values: object) -> T:
@@ -104,15 +139,15 @@ class Reader:
         """Ends the thread."""
         self._thread.shutdown(cancel_futures=True)
 
-    def _rows(self, texts: Sequence[str], before: int, param: str) -> Rows:
+    def _rows(self, texts: Sequence[str], numbers: Sequence[int], param: str) -> Rows:
         if self.cut:
             return encoded(self.tokenizer, texts, self.limit).rows
         rows = encoded(self.tokenizer, texts, self.limit + 1).rows  # one more, to be told of it
-        for number, row in enumerate(rows, before):
+        for number, row in zip(numbers, rows, strict=False):
             self.check_length(len(row), number, param)
         return rows
 
-    def _pairs(self, pairs: Sequence[tuple[str, str]], before: int, param: str) -> Rows:
+    def _pairs(self, pairs: Sequence[tuple[str, str]], numbers: Sequence[int], param: str) -> Rows:
         rows = self.tokenizer(
             [first for first, _ in pairs],
             [second for _, second in pairs],
@@ -121,7 +156,7 @@ class Reader:
             return_attention_mask=False,
             verbose=False,
         ).input_ids
-        for number, row in enumerate(rows, before):
+        for number, row in zip(numbers, rows, strict=False):
             self.check_length(len(row), number, param)
         return rows
 

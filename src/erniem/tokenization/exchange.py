@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Regex, Tokenizer, normalizers
+from tokenizers import AddedToken, Regex, Tokenizer, normalizers
 from transformers import PreTrainedTokenizerFast, XLMRobertaTokenizer
 
 from erniem.tokenization.files import model_vocabulary, sentencepiece_model
@@ -74,20 +74,38 @@ def from_xlm_roberta(
     Raises:
         ValueError: it is no Unigram tokeniser with XLM-R's special tokens.
     """
-    theirs = source.read_text() if isinstance(source, Path) else source.backend_tokenizer.to_str()
+    if isinstance(source, Path):
+        theirs = source.read_text(encoding="utf-8")
+    else:
+        theirs = source.backend_tokenizer.to_str()
     state = json.loads(theirs)
     pieces = [piece for piece, _ in state["model"]["vocab"]] if "unk_id" in state["model"] else []
     if lacking := [name for name in XLM_R if name not in pieces]:
         raise ValueError(f"{source} is no tokeniser like XLM-R's: it has no piece {lacking[0]}.")
     ours = dict(zip(XLM_R, SPECIAL, strict=True))
-    added = [token["content"] for token in state["added_tokens"] if token["content"] not in ours]
+    added = [_added_token(token) for token in state["added_tokens"] if token["content"] not in ours]
     vocabulary = Vocabulary(
         scores={ours.get(piece, piece): score for piece, score in state["model"]["vocab"]},
         charsmap=charsmap_of(Tokenizer.from_str(theirs).normalizer),
     )
-    tokenizer = ErnieMTokenizer(tokenizer_object=backend_of(vocabulary), segmentation=segmentation)
-    tokenizer.add_tokens(added, special_tokens=True)
+    tokenizer = ErnieMTokenizer(
+        tokenizer_object=backend_of(vocabulary),
+        segmentation=segmentation,
+        do_lower_case=_lowers(state["normalizer"]),
+    )
+    tokenizer.add_tokens(added)
     return tokenizer
+
+
+def _added_token(facts: dict[str, Any]) -> AddedToken:
+    """A token as a tokenizer.json describes it."""
+    return AddedToken(**{name: value for name, value in facts.items() if name != "id"})
+
+
+def _lowers(normalizer: dict[str, Any] | None) -> bool:
+    """Whether a normaliser, as a tokenizer.json has it, puts letters in lower case."""
+    steps = (normalizer or {}).get("normalizers", [normalizer or {}])
+    return any(step.get("type") == "Lowercase" for step in steps)
 
 
 def to_xlm_roberta(tokenizer: ErnieMTokenizer) -> XLMRobertaTokenizer:
@@ -98,11 +116,14 @@ def to_xlm_roberta(tokenizer: ErnieMTokenizer) -> XLMRobertaTokenizer:
     vocabulary = vocabulary_of(tokenizer.backend_tokenizer)
     theirs = dict(zip(SPECIAL, XLM_R, strict=True))
     charsmap: Any = vocabulary.charsmap or None  # bytes, whatever its annotation says
-    return XLMRobertaTokenizer(
+    made = XLMRobertaTokenizer(
         vocab=[(theirs.get(piece, piece), score) for piece, score in vocabulary.scores.items()],
         _spm_precompiled_charsmap=charsmap,
         model_max_length=tokenizer.model_max_length,
     )
+    added = sorted(tokenizer.backend_tokenizer.get_added_tokens_decoder().items())
+    made.add_tokens([token for _, token in added if token.content not in SPECIAL])
+    return made
 
 
 def save_portable(

@@ -42,6 +42,16 @@ def test_a_mistake_in_the_text_is_told_as_it_is_and_the_task_runs_again_alone(
     assert calls(mended) == [1, 1, 1, 2]
 
 
+def test_where_cores_are_not_told_there_is_a_process_for_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity")  # as on macOS
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    step = Count(tmp_path)
+    run(Executor(), step, tmp_path)
+    assert calls(step) == [1, 1, 1, 1]
+
+
 def test_a_task_whose_process_is_killed_is_begun_again(tmp_path: Path) -> None:
     step = Count(tmp_path, deadly=2)
     run(Executor(workers=2), step, tmp_path)

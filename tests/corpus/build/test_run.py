@@ -1,9 +1,11 @@
 import errno
+import fcntl
 import gzip
 import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +88,16 @@ def test_nothing_held_out_is_trained_on(text: Path) -> None:
     assert held <= set(invented(200, 1))
     assert not held & sentences(corpus, "en")
     assert len(only(corpus, "en-el").shard) == 180
+
+
+def test_held_out_sides_of_several_lines_are_read_as_one(text: Path) -> None:
+    (text / "en-el.tsv").unlink()
+    pairs = [(line.replace(" ", "\n", 1), line.translate(GREEK)) for line in invented(200, 1)]
+    rows = [json.dumps({"translation": {"en": one, "el": other}}) for one, other in pairs]
+    (text / "en-el.jsonl").write_text("\n".join(rows))
+    held = build(text).held_out["en-el"]
+    assert len(held) == 10
+    assert {one for one, _ in held} <= set(invented(200, 1))
 
 
 def test_what_stands_in_an_evaluation_set_is_excluded(text: Path, tmp_path: Path) -> None:
@@ -212,6 +224,42 @@ def test_what_has_changed_since_is_named_and_nothing_is_touched(text: Path) -> N
         build(text)
 
 
+def test_all_that_decides_a_corpus_is_looked_at_again(text: Path) -> None:
+    invented_in = {
+        "en": invented(200, 4),
+        "el": [line.translate(GREEK) for line in invented(200, 4)],
+    }
+    beside = {code: text / f"more.en-el.{code}" for code in invented_in}
+    for code, lines in invented_in.items():
+        beside[code].write_text("\n".join(lines))
+    tests, hosts = text.parent / "tests", text.parent / "hosts.txt"
+    tests.mkdir()
+    (tests / "de.tsv").write_text("ba de\n")
+    hosts.write_text("shop.example\n")
+    recipe = CorpusRecipe(
+        output=text.parent / "corpus",
+        sources=[SourceEntry(path=str(text))],
+        steps=[{"unseen": {"sets": [str(tests)]}}, {"addresses": {"blocked_hosts": str(hosts)}}],
+        vocabulary=Vocabulary(size=200),
+    )
+    build_recipe(recipe)
+    given = replace(recipe, output=text.parent / "given", vocabulary=Vocabulary())
+    given = replace(given, tokenizer=text.parent / "tokenizer")
+    shutil.copytree(text.parent / "corpus" / "tokenizer", text.parent / "tokenizer")
+    build_recipe(given)
+    for path in (beside["el"], tests / "de.tsv", hosts):
+        assert run.is_built(recipe)
+        before, facts = path.read_text(), path.stat()
+        path.write_text(before + "\nmore")
+        with pytest.raises(ValueError, match=r"other files \(changed: .*(more|tests|hosts)"):
+            run.is_built(recipe)
+        path.write_text(before)
+        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    (text.parent / "tokenizer" / "more.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"other files \(changed: .*tokenizer"):
+        run.is_built(given)
+
+
 def test_a_folder_that_is_something_else_is_left_alone(text: Path) -> None:
     (text.parent / "corpus").mkdir()
     with pytest.raises(ValueError, match="exists already"):
@@ -276,6 +324,17 @@ def test_a_build_that_was_begun_by_another_recipe_is_not_mixed_with_this(text: P
     broken.unlink()
     with pytest.raises(ValueError, match=r"from other files \(changed: .*en\.txt\.gz\)"):
         build(text)
+
+
+def test_two_cannot_build_a_corpus_at_a_time(text: Path) -> None:
+    work = text.parent / "corpus.work"
+    work.mkdir()
+    opened = os.open(work, os.O_RDONLY)
+    fcntl.flock(opened, fcntl.LOCK_EX)
+    with pytest.raises(ValueError, match=r"corpus\.work is being built by another process"):
+        build(text)
+    os.close(opened)
+    assert build(text).rows
 
 
 def _check_that_finished_files_must_stay(text: Path) -> None:

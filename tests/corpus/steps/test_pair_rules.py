@@ -87,6 +87,13 @@ def test_close_languages_share_words_honestly() -> None:
     assert Copied().why_drop(made("ba de fi go", "ba de fi go", "hr-sr")) == "copied"
 
 
+def test_vowel_signs_make_other_words() -> None:
+    assert Copied().why_drop(made("कल", "काल", "hi-mr")) is None
+    assert Copied().why_drop(made("कल!", "कल", "hi-mr")) == "copied"
+    first, second = "ক কা কি খ খা খি গ", "কে কৈ কো খে খৈ খো গৌ"  # all of three consonants
+    assert Copied().why_drop(made(first, second, "bn-as")) is None
+
+
 def test_copies_are_found_where_no_spaces_stand() -> None:
     text = ONE.replace(" ", "").translate(GREEK)
     assert Copied().why_drop(made(text, text[:-2], "el-th")) == "copied"

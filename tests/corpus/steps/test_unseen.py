@@ -42,6 +42,7 @@ def why(folder: Path, *texts: str) -> str | None:
     [
         ("de.dev.tsv.xz", "ba de\tfi go\tneutral\n", ["ba de", "fi go"]),
         ("en-de.tsv", "ba de\tfi\n", ["ba de", "fi"]),
+        ("zh.tsv", "1\tba de\t我喜欢咖啡。\n", ["1", "ba de", "我喜欢咖啡。"]),
         ("dev-de.tsv", "Ba\tO\nde\tB-PER\n\nfi\tO\n\n", ["Ba de", "fi"]),
         ("de.conllu", "# text = no\n1\tBa\tb\tX\n2\tde\td\tX\n\n1\tfi\tf\tX\n\n", ["Ba de", "fi"]),
         ("tatoeba.deu-eng.deu", "ba de\nfi\n", ["ba de", "fi"]),
@@ -50,6 +51,34 @@ def why(folder: Path, *texts: str) -> str | None:
 )
 def test_each_form_of_lines_is_read(tmp_path: Path, name: str, text: str, found: list[str]) -> None:
     assert [each for each in texts_in(written(tmp_path, name, text)) if each] == found
+
+
+def test_a_line_of_json_may_hold_other_ends_of_lines(tmp_path: Path) -> None:
+    rows = [json.dumps({"question": text}, ensure_ascii=False) for text in ("Ba\u2028de", "fi\x85")]
+    folder = written(tmp_path, "dev.jsonl", "\r\n".join([*rows, " ", ""]))
+    assert [*texts_in(folder)] == ["Ba\u2028de", "fi\x85"]
+
+
+def test_half_a_character_in_json_is_none(tmp_path: Path) -> None:
+    folder = written(tmp_path, "dev.json", json.dumps({"context": "Ba \ud800 de."}))
+    assert why(folder, "Ba de.") == "stands in made"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("dev.json", '{"data": []}', "has no text of an evaluation set"),
+        ("dev.jsonl", '{"words": "Ba de"}\n', "of JSON, context, question"),
+        ("de.tsv", "", "has no text of an evaluation set"),
+        ("de.txt", "… !\n", "has no text of an evaluation set"),
+        ("dev.json", "[" * 100_000, "is no JSON"),
+    ],
+)
+def test_a_set_from_which_nothing_can_be_read_is_told(
+    tmp_path: Path, name: str, text: str, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        why(written(tmp_path, name, text), "Ba de")
 
 
 @pytest.mark.parametrize("name", ["dev-de.json", "xquad.de.json.xz"])

@@ -139,7 +139,7 @@ class _StageExecutor(PipelineExecutor):  # type: ignore[misc]
 def _run_local(executor: Executor, steps: list[PipelineStep], tasks: int, log: Path) -> None:
     local = _StageExecutor(steps, tasks, log)
     ranks = local.get_incomplete_ranks()
-    workers = min(executor.workers or len(os.sched_getaffinity(0)), len(ranks))
+    workers = min(executor.workers or _cores(), len(ranks))
     with tqdm(total=tasks, initial=tasks - len(ranks), desc=log.name, unit="task") as bar:
         if workers <= 1:
             for rank in ranks:
@@ -153,6 +153,11 @@ def _run_local(executor: Executor, steps: list[PipelineStep], tasks: int, log: P
             ]
     if ranks:
         raise RuntimeError(_killed(log, len(ranks), f"{ranks[0]} …"))
+
+
+def _cores() -> int:
+    """Those that this process may use; where that is not told, as on macOS, all."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _killed(log: Path, tasks: int, which: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,9 @@ from erniem.corpus.duplicates import buckets_for
 from erniem.corpus.manifest import write_manifest
 from erniem.corpus.recipe import CorpusRecipe
 from erniem.corpus.sources import Source, find_sources
+from erniem.corpus.sources.paired import one_line
 from erniem.corpus.steps.catalogue import rules_of
+from erniem.corpus.steps.rule import Rule
 from erniem.tokenization import fingerprint, open_tokenizer
 
 __all__ = ["build", "build_vocabulary", "is_built"]
@@ -63,7 +66,8 @@ def build(recipe: CorpusRecipe) -> Corpus:
 
     Raises:
         ValueError: no text, a language without text, a damaged or useless file, too little text
-            for the vocabulary, a tokeniser that is none, an output that is something else.
+            for the vocabulary, a tokeniser that is none, an output that is something else, another
+            process that builds it.
         OSError: something could not be written, for want of room for example.
         RuntimeError: tasks whose processes died.
     """
@@ -89,8 +93,9 @@ def build_vocabulary(recipe: CorpusRecipe) -> None:
             f"the recipe encodes with {recipe.tokenizer} and trains nothing: say tokenizer=null."
         )
     making = _Build(replace(recipe, held_out=0))
-    making.clean()
-    making.make_tokenizer(making.compare(()))
+    with making.work.begun(making.plan):
+        making.clean()
+        making.make_tokenizer(making.compare(()))
     making.tokenizer_folder.rename(recipe.output)
     shutil.rmtree(making.work.folder)
 
@@ -119,13 +124,23 @@ class _Build:
         """What decides the corpus: the recipe without where it runs, and the files as they are."""
         plain = recipes.plain(self.recipe)
         del plain["executor"], plain["output"]
-        files = [{"path": source.path, **state_of(source.path)} for source in self.sources]
-        return {"erniem": version("erniem"), "recipe": plain, "files": files}
+        beside = [rule.depends_on for rule in rules_of(self.recipe.steps) if isinstance(rule, Rule)]
+        tokenizer = [] if self.recipe.tokenizer is None else [str(self.recipe.tokenizer)]
+        return {
+            "erniem": version("erniem"),
+            "recipe": plain,
+            "files": list(map(_file, self.sources)),
+            "beside": [{"path": path, **state_of(path)} for path in chain(tokenizer, *beside)],
+        }
 
     def run(self) -> None:
         """All stages."""
         if self.recipe.tokenizer is not None:
             open_tokenizer(self.recipe.tokenizer)  # what is none is told before anything is read
+        with self.work.begun(self.plan):
+            self._run_stages()
+
+    def _run_stages(self) -> None:
         cleaned = self.clean()
         counts = _summed(facts["counts"] for facts in cleaned)
         held_out = choose(_candidates(cleaned), _pairs(counts), self.recipe.held_out)
@@ -145,7 +160,6 @@ class _Build:
 
     def clean(self) -> list[dict[str, Any]]:
         """The stage that reads and cleans; what each task counted."""
-        self.work.begin(self.plan)
         steps = cleaning_steps(
             self.sources,
             rules_of(self.recipe.steps),
@@ -262,6 +276,13 @@ class _Build:
         }
 
 
+def _file(source: Source) -> dict[str, Any]:
+    """A source's file in the plan; of two aligned ones, both."""
+    second = source.options.get("second") if source.format == "moses" else None
+    told = {"path": source.path, **state_of(source.path)}
+    return told if second is None else {**told, "second": {"path": second, **state_of(second)}}
+
+
 def _read(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
@@ -339,5 +360,6 @@ def _from_pairs(encoded: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 def _write_held_out(folder: Path, held_out: Mapping[str, Sequence[HeldOut]]) -> None:
     folder.mkdir(exist_ok=True)
     for label, pairs in held_out.items():
-        lines = "".join("\t".join(one.texts) + "\n" for one in pairs)
+        rows = ["\t".join(map(one_line, one.texts)) for one in pairs]  # jsonl's may hold line ends
+        lines = "".join(f"{row}\n" for row in rows)
         (folder / f"{label}.tsv").write_text(lines, encoding="utf-8")

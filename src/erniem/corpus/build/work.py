@@ -14,6 +14,9 @@ CORPUS.work/
 """
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +77,22 @@ class Work:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def begin(self, plan: dict[str, Any]) -> None:
+    @contextmanager
+    def begun(self, plan: dict[str, Any]) -> Iterator[None]:
+        """The folder, opened for a plan, and kept from other builds meanwhile.
+
+        Raises:
+            ValueError: another plan is being built there, or this one by another process.
+        """
+        self._begin(plan)
+        opened = os.open(self.folder, os.O_RDONLY)
+        try:
+            _keep_alone(opened, self.folder)
+            yield
+        finally:
+            os.close(opened)
+
+    def _begin(self, plan: dict[str, Any]) -> None:
         """Opens the folder for a plan, or goes on with one.
 
         A file may have been mended that no finished task has read.
@@ -106,12 +124,31 @@ class Work:
         return (self.stage("clean") / "completions" / f"{rank:05d}").exists()
 
 
+def _keep_alone(opened: int, folder: Path) -> None:
+    """Locks an open folder until it is closed; where nothing can be locked, not."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise ValueError(
+            f"{folder} is being built by another process: wait for it, or end it."
+        ) from error
+    except OSError:  # a file system that knows no locks
+        return
+
+
 def check_same(old: dict[str, Any], new: dict[str, Any], folder: Path) -> None:
     """Raises ValueError if a folder was built, or is being built, by another plan."""
     if old == new:
         return
     changed = [key for key in old["recipe"] if old["recipe"][key] != new["recipe"].get(key)]
-    before, after = ({one["path"]: one for one in plan["files"]} for plan in (old, new))
+    before, after = (
+        {one["path"]: one for one in [*plan["files"], *plan.get("beside", [])]}
+        for plan in (old, new)
+    )
     files = [path for path in sorted({*before, *after}) if before.get(path) != after.get(path)]
     what = ", ".join([*changed, *files[:3], *(["…"] if len(files) > 3 else [])]) or "erniem itself"
     raise ValueError(
@@ -121,9 +158,15 @@ def check_same(old: dict[str, Any], new: dict[str, Any], folder: Path) -> None:
 
 
 def state_of(path: str) -> dict[str, Any]:
-    """By what a file is known to be as it was: size and time of change, where that can be told."""
+    """By what a file is known to be as it was: size and time of change, where that can be told.
+
+    Of a folder: of all its files together, and the last of their times.
+    """
+    place = Path(path)
+    files = [one for one in place.rglob("*") if one.is_file()] if place.is_dir() else [place]
     try:
-        facts = Path(path).stat()
+        facts = [one.stat() for one in files]
     except OSError:  # elsewhere, or several files: its name must do
         return {}
-    return {"bytes": facts.st_size, "changed": facts.st_mtime_ns}
+    changed = max((one.st_mtime_ns for one in facts), default=0)
+    return {"bytes": sum(one.st_size for one in facts), "changed": changed}

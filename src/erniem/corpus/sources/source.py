@@ -21,7 +21,7 @@ class Source:
     licence: str = ""
     """As it was stated."""
     options: Mapping[str, str] = field(default_factory=dict)
-    """What the format may be told: `OPTIONS` says what."""
+    """What the format may be told: `DETAILS` says what."""
 
     @property
     def label(self) -> str:

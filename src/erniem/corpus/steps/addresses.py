@@ -34,6 +34,11 @@ class Addresses(SideFilter):
     """File with a host a line; it blocks its subdomains too, and `#` begins a comment. RefinedWeb
     (Penedo et al. 2023) and FineWeb (2024) took UT1's lists. Documents without an address stay."""
 
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The blocked hosts."""
+        return (self.blocked_hosts,) if self.blocked_hosts else ()
+
     def why_drop(self, document: Document) -> str | None:
         """A blocked host, then the sides.
 

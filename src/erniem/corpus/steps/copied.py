@@ -1,7 +1,8 @@
 """Pairs whose translation is the text itself, or nearly."""
 
-import re
 from dataclasses import dataclass
+
+import regex
 
 from erniem.corpus.document import Document, is_pair, languages_of, sides_of
 from erniem.corpus.steps.rule import Filter
@@ -10,15 +11,16 @@ from erniem.writing import is_spaced
 
 __all__ = ["Copied"]
 
-WORD = re.compile(r"[^\W\d_]+")
+WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*")
+"""Letters with their marks, which are the vowels of Hindi, Bengali, Thai and their like."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Copied(Filter):
     """Drops pairs whose sides are the same, or share too much.
 
-    The same: in letters alone, whatever the case, as Bicleaner's hard rule `no_identical`
-    (Ramírez-Sánchez et al., 2020, section 2); so are two sides without a letter.
+    The same: in letters and their marks alone, whatever the case, as Bicleaner's hard rule
+    `no_identical` (Ramírez-Sánchez et al., 2020, section 2); so are two sides without a letter.
 
     Sharing too much: words that both have, of all that either has; where one language puts no
     spaces between words, sequences of three letters. Ott et al. (2018) count a translation as a

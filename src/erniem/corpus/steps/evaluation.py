@@ -19,7 +19,7 @@ from sentencex import segment
 
 from erniem.compressed import PACKED, read_text
 
-__all__ = ["texts_in"]
+__all__ = ["KEYS", "texts_in"]
 
 KEYS = ("context", "question", "premise", "hypothesis", "sentence", "sentence1", "sentence2")
 """Fields of JSON that hold texts; answers are short, and stand in their contexts."""
@@ -59,9 +59,8 @@ def _texts_of(path: Path) -> Iterator[str]:
     if name.endswith(".json"):
         return _of_json(_parsed(text, path))
     if name.endswith(".jsonl"):
-        return (
-            found for line in text.splitlines() if line for found in _of_json(_parsed(line, path))
-        )
+        rows = filter(str.strip, text.split("\n"))  # a string may hold other ends of lines
+        return (found for row in rows for found in _of_json(_parsed(row, path)))
     lines = [line.rstrip("\r") for line in text.split("\n") if not line.startswith("# ")]
     return _of_words(lines) if _is_tagged(lines) else _of_cells(lines)
 
@@ -69,7 +68,7 @@ def _texts_of(path: Path) -> Iterator[str]:
 def _parsed(text: str, path: Path) -> Any:
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is no JSON ({error}): fetch it again.") from error
 
 
@@ -80,6 +79,7 @@ def _of_json(value: Any) -> Iterator[str]:
     elif isinstance(value, dict):
         for key, each in value.items():
             if key in KEYS and isinstance(each, str):
+                each = each.encode("utf-8", "replace").decode()  # half of a character is none
                 yield each
                 yield from segment("en", each) if key == "context" else ()
             elif isinstance(each, dict | list):
@@ -106,4 +106,9 @@ def _of_words(lines: Iterable[str]) -> Iterator[str]:
 def _of_cells(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         cells = line.split("\t")
-        yield from cells[:-1] if len(cells) > 2 and " " not in cells[-1] else cells
+        yield from cells[:-1] if len(cells) > 2 and _is_label(cells[-1]) else cells
+
+
+def _is_label(cell: str) -> bool:
+    """`neutral`, `0`; a Chinese or Thai sentence has no space either."""
+    return cell.isascii() and " " not in cell

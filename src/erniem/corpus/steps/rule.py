@@ -11,6 +11,11 @@ __all__ = ["Filter", "Rewrite", "Rule"]
 class Rule(ABC):
     """A step."""
 
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """Files and folders that it reads: if one changes, it is another step."""
+        return ()
+
     @abstractmethod
     def apply(self, documents: Iterable[Document], drops: Drops) -> Iterator[Document]:
         """The documents that go on, in their order."""

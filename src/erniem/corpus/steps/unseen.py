@@ -1,6 +1,5 @@
 """Texts that stand in an evaluation set, and must not be trained on."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -13,7 +12,7 @@ import regex
 from jaxtyping import UInt8, UInt64
 
 from erniem.corpus.document import Document, sides_of
-from erniem.corpus.steps.evaluation import texts_in
+from erniem.corpus.steps.evaluation import KEYS, texts_in
 from erniem.corpus.steps.rule import Filter
 
 __all__ = ["Fingerprints", "Unseen", "read_fingerprints"]
@@ -56,6 +55,11 @@ class Unseen(Filter):
             if not 2 <= size <= LONGEST:
                 raise ValueError(f"A stretch has 2 to {LONGEST} words or letters, not {size}.")
 
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The sets."""
+        return self.sets
+
     def why_drop(self, document: Document) -> str | None:
         """`stands in xnli`, or None."""
         known = read_fingerprints(self.sets, self.words, self.characters)
@@ -94,12 +98,12 @@ def read_fingerprints(sets: tuple[str, ...], words: int, characters: int) -> Fin
     """Reads evaluation sets; once a process.
 
     Raises:
-        ValueError: more than 255 sets, or one that cannot be read.
+        ValueError: more than 255 sets, or one that cannot be read or has no text.
     """
     if len(sets) > 255:
         raise ValueError(f"{len(sets)} evaluation sets are too many: name folders above them.")
     paths = [Path(each) for each in sets]
-    keys = [_all_keys(texts_in(path), words, characters) for path in paths]
+    keys = [_all_keys(path, words, characters) for path in paths]
     together, first = np.unique(np.concatenate(keys), return_index=True)
     owners = np.repeat(np.arange(len(keys), dtype=np.uint8), [len(each) for each in keys])
     return Fingerprints(
@@ -111,8 +115,13 @@ def read_fingerprints(sets: tuple[str, ...], words: int, characters: int) -> Fin
     )
 
 
-def _all_keys(texts: Iterable[str], words: int, characters: int) -> UInt64[np.ndarray, " K"]:
-    found = [_keys(text, words, characters) for text in texts]
+def _all_keys(path: Path, words: int, characters: int) -> UInt64[np.ndarray, " K"]:
+    found = [_keys(text, words, characters) for text in texts_in(path)]
+    if not any(map(len, found)):
+        raise ValueError(
+            f"{path} has no text of an evaluation set: fill it, or leave it out; of JSON, "
+            f"{', '.join(KEYS)} are read."
+        )
     return np.unique(np.concatenate(found))
 
 

@@ -64,8 +64,8 @@ def classify_routes(serving: Serving, head: Classifying) -> APIRouter:
         serving.check_model(asked.model)
         given = asked.input if isinstance(asked.input, list) else [asked.input]
         serving.check_texts(request.scope, [_first(one) for one in given])
-        if pairs := [one.pair for one in given if isinstance(one, TextPair)]:
-            check_texts(pairs, serving.limits)
+        if pairs := {at: one.pair for at, one in enumerate(given) if isinstance(one, TextPair)}:
+            check_texts([*pairs.values()], serving.limits, numbers=[*pairs])
         rows = await _rows(serving.reader, given)
         found = await serving.run(WORK, rows, [len(row) for row in rows])
         data = [_item(head.labels, scores) for scores in found]
@@ -80,10 +80,11 @@ def _first(one: str | TextPair) -> str:
 
 async def _rows(reader: Reader, given: Sequence[str | TextPair]) -> list[list[int]]:
     """Texts and pairs as pieces, in their order."""
-    singles = await reader.rows([one for one in given if isinstance(one, str)])
-    pairs = [(one.text, one.pair) for one in given if isinstance(one, TextPair)]
-    of_single, of_pair = iter(singles), iter(await reader.pairs(pairs))
-    return [next(of_single if isinstance(one, str) else of_pair) for one in given]
+    texts = {at: one for at, one in enumerate(given) if isinstance(one, str)}
+    pairs = {at: (one.text, one.pair) for at, one in enumerate(given) if isinstance(one, TextPair)}
+    rows = zip(texts, await reader.rows([*texts.values()], numbers=[*texts]), strict=True)
+    of_pairs = zip(pairs, await reader.pairs([*pairs.values()], numbers=[*pairs]), strict=True)
+    return [row for _, row in sorted([*rows, *of_pairs])]
 
 
 def _item(labels: Sequence[str], scores: Sequence[float]) -> ClassItem:
