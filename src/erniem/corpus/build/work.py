@@ -14,12 +14,13 @@ CORPUS.work/
 """
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from erniem.alone import alone_in
 
 __all__ = ["Work", "check_same", "state_of"]
 
@@ -85,12 +86,8 @@ class Work:
             ValueError: another plan is being built there, or this one by another process.
         """
         self._begin(plan)
-        opened = os.open(self.folder, os.O_RDONLY)
-        try:
-            _keep_alone(opened, self.folder)
+        with alone_in(self.folder):
             yield
-        finally:
-            os.close(opened)
 
     def _begin(self, plan: dict[str, Any]) -> None:
         """Opens the folder for a plan, or goes on with one.
@@ -122,22 +119,6 @@ class Work:
     def _is_cleaned(self, rank: int) -> bool:
         """Whether datatrove has marked the task that cleans a file as finished."""
         return (self.stage("clean") / "completions" / f"{rank:05d}").exists()
-
-
-def _keep_alone(opened: int, folder: Path) -> None:
-    """Locks an open folder until it is closed; where nothing can be locked, not."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise ValueError(
-            f"{folder} is being built by another process: wait for it, or end it."
-        ) from error
-    except OSError:  # a file system that knows no locks
-        return
 
 
 def check_same(old: dict[str, Any], new: dict[str, Any], folder: Path) -> None:
