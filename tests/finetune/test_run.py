@@ -8,6 +8,7 @@ import pytest
 import torch
 from transformers import TrainerCallback, TrainingArguments
 
+from erniem.alone import alone_in
 from erniem.finetune import trainer as module
 from erniem.finetune.folders import Finetuned
 from erniem.finetune.gather import Training
@@ -125,6 +126,14 @@ def test_a_taken_place_is_told_before_training(run: Run, tmp_path: Path) -> None
     with pytest.raises(ValueError, match="out is there already, and is no network"):
         run()
     assert not (tmp_path / "out.trainer").exists()
+
+
+def test_two_processes_do_not_train_into_one_folder(run: Run, tmp_path: Path) -> None:
+    with (
+        alone_in(tmp_path / "out.trainer"),
+        pytest.raises(ValueError, match=r"another process is at work in .*out.trainer: wait"),
+    ):
+        run()
 
 
 def test_a_finished_run_is_read_and_not_repeated(run: Run) -> None:

@@ -36,7 +36,7 @@ from erniem.embed.vectors import batch_vectors
 from erniem.finetune.folders import (
     FINISHED,
     Finetuned,
-    begin,
+    begun,
     in_progress,
     last_checkpoint,
     read_finished,
@@ -122,9 +122,22 @@ def finetune_retrieval(
     if (output / FINISHED).is_file():
         return read_finished(output, plan)
     pairs = gather_pairs(files, seed)
-    begin(output, plan)
+    with begun(output, plan):
+        return _trained(model, output, pairs, settings, plan, seed, progress)
+
+
+def _trained(
+    model: Path,
+    output: Path,
+    pairs: TrainingPairs,
+    settings: ContrastSettings,
+    plan: dict[str, Any],
+    seed: int,
+    progress: bool,
+) -> Finetuned:
+    """The training itself."""
     set_seed(seed)
-    opened = open_encoder(model)
+    opened = open_encoder(model, device="cpu")  # the Trainer has its own say
     encoder = SentenceEncoder(opened.network.base_model, opened.tokenizer)  # type: ignore[arg-type]
     started = time.monotonic()
     trainer = ContrastTrainer(encoder, in_progress(output), pairs, settings, seed, progress)

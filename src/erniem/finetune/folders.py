@@ -10,7 +10,8 @@ OUTPUT/finetuned.json         in the end: the plan and what came of it, beside n
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from transformers.trainer_utils import get_last_checkpoint
 
+from erniem.alone import alone_in
 from erniem.convert.quiet import quiet
 from erniem.embed.settings import VectorSettings, write_vector_settings
 from erniem.whole import whole_file, whole_or_not_at_all
@@ -25,7 +27,7 @@ from erniem.whole import whole_file, whole_or_not_at_all
 __all__ = [
     "FINISHED",
     "Finetuned",
-    "begin",
+    "begun",
     "in_progress",
     "last_checkpoint",
     "read_finished",
@@ -76,11 +78,13 @@ def in_progress(output: Path) -> Path:
     return output.with_name(output.name + ".trainer")
 
 
-def begin(output: Path, plan: Mapping[str, Any]) -> None:
-    """Notes what a run is to do where it keeps what it needs to go on; before it takes long.
+@contextmanager
+def begun(output: Path, plan: Mapping[str, Any]) -> Iterator[None]:
+    """Notes what a run is to do, before it takes long, and keeps other processes out meanwhile.
 
     Raises:
-        ValueError: a run of another plan was killed there, or the network's place is taken.
+        ValueError: a run of another plan was killed there, the network's place is taken, or
+            another process is at work.
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise ValueError(
@@ -91,9 +95,13 @@ def begin(output: Path, plan: Mapping[str, Any]) -> None:
     if last_checkpoint(noted.parent) and noted.is_file():
         told = json.loads(noted.read_text(encoding="utf-8"))
         _refuse_other(told, plan, f"a run in {noted.parent} was begun")
-    elif os.environ.get("RANK", "0") == "0":  # torchrun starts many of us
+    if os.environ.get("RANK", "0") != "0":  # torchrun starts many of us
+        yield
+        return
+    with alone_in(noted.parent):
         with whole_file(noted) as partial:
             partial.write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
+        yield
 
 
 def read_finished(output: Path, plan: Mapping[str, Any]) -> Finetuned:

@@ -21,7 +21,7 @@ from erniem.convert.quiet import quiet
 from erniem.finetune.folders import (
     FINISHED,
     Finetuned,
-    begin,
+    begun,
     in_progress,
     last_checkpoint,
     read_finished,
@@ -75,39 +75,39 @@ def finetune(
         return read_finished(output, plan)
     tokenizer = open_tokenizer(model)
     gathered = gather(task.training, data, training)
-    begin(output, plan)
-    dev_language = "en" if "en" in task.training.languages else training.languages[0]
-    started = time.monotonic()
-    trainer = _trainer(
-        task.training,
-        model,
-        tokenizer,
-        in_progress(output),
-        settings,
-        gathered.examples,
-        read_split(task.training, data, "dev", dev_language, dev_limit),
-        dev_language,
-        seed,
-        progress,
-    )
-    with quiet():
-        trainer.train(resume_from_checkpoint=last_checkpoint(in_progress(output)))
-    found = Finetuned(
-        folder=output,
-        examples=len(gathered.examples),
-        files=tuple(map(str, gathered.files)),
-        dropped=dict(gathered.dropped),
-        dev={
-            str(entry["step"]): entry[SCORE]
-            for entry in trainer.state.log_history
-            if SCORE in entry
-        },
-        seconds=round(time.monotonic() - started, 1),
-    )
-    if trainer.is_world_process_zero():
-        assert isinstance(trainer.model, PreTrainedModel)
-        save_finished(trainer.model, tokenizer, plan, found)
-    return found
+    with begun(output, plan):
+        dev_language = "en" if "en" in task.training.languages else training.languages[0]
+        started = time.monotonic()
+        trainer = _trainer(
+            task.training,
+            model,
+            tokenizer,
+            in_progress(output),
+            settings,
+            gathered.examples,
+            read_split(task.training, data, "dev", dev_language, dev_limit),
+            dev_language,
+            seed,
+            progress,
+        )
+        with quiet():
+            trainer.train(resume_from_checkpoint=last_checkpoint(in_progress(output)))
+        found = Finetuned(
+            folder=output,
+            examples=len(gathered.examples),
+            files=tuple(map(str, gathered.files)),
+            dropped=dict(gathered.dropped),
+            dev={
+                str(entry["step"]): entry[SCORE]
+                for entry in trainer.state.log_history
+                if SCORE in entry
+            },
+            seconds=round(time.monotonic() - started, 1),
+        )
+        if trainer.is_world_process_zero():
+            assert isinstance(trainer.model, PreTrainedModel)
+            save_finished(trainer.model, tokenizer, plan, found)
+        return found
 
 
 def _trainer(

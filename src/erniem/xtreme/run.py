@@ -19,6 +19,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from erniem.alone import alone_in
 from erniem.finetune.folders import Finetuned
 from erniem.finetune.run import finetune
 from erniem.scores.score import Scores, score, write_scores
@@ -69,14 +70,20 @@ def xtreme(plan: Plan, *, command: str = "", progress: bool = True) -> XtremeRes
         progress: show bars.
 
     Raises:
-        ValueError: the folder holds a run of another plan, or several processes would write it.
+        ValueError: the folder holds a run of another plan, or several processes would write it;
+            another is at work there.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ValueError(
             "a run of XTREME is one process: fine-tune its tasks with torchrun before, each into "
             f"{plan.output}/seed-0/networks/TASK with the same settings, and they are found there."
         )
-    run = RunFile(plan, command)
+    with alone_in(plan.output):
+        return _run(plan, RunFile(plan, command), progress)
+
+
+def _run(plan: Plan, run: RunFile, progress: bool) -> XtremeResult:
+    """All that is not done yet."""
     failed = {}
     scores = []
     for seed in range(plan.seeds):
