@@ -48,14 +48,13 @@ def test_a_mistake_is_one_line_without_a_traceback(
 
 
 def test_the_table_of_costs_takes_no_other_options(capsys: pytest.CaptureFixture[str]) -> None:
-    recipe = str(Path(__file__).parents[1] / "recipes" / "from-scratch.yaml")
-    assert main(["cost", recipe, "--table", "--gpus", "3"]) == 1
+    assert main(["cost", "from-scratch", "--table", "--gpus", "3"]) == 1
     assert "leave --gpus out" in capsys.readouterr().err
 
 
 def test_pretrain_without_a_recipe_names_the_way_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["pretrain", "seed=2"]) == 1
-    assert "erniem pretrain recipe.yaml" in capsys.readouterr().err
+    assert "name a recipe: a file, or one of ours (--recipes)" in capsys.readouterr().err
 
 
 def test_pretrain_lists_every_key(capsys: pytest.CaptureFixture[str]) -> None:

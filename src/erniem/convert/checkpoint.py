@@ -111,10 +111,9 @@ def _usable(folder: Path) -> Iterator[None]:
     """What a model or a config is made in; settings that make none are the folder's mistake."""
     try:
         yield
-    except ValueError:
-        raise
     except Exception as error:  # each setting is wrong in a way of its own
-        raise ValueError(f"{folder}: its config makes no model: {error}.") from error
+        why = str(error).removesuffix(".")
+        raise ValueError(f"{folder}: its config makes no model: {why}.") from error
 
 
 def _built_into_paddle(facts: Mapping[str, Any]) -> dict[str, Any]:
