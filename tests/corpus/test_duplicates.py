@@ -153,6 +153,14 @@ def test_a_pair_repeats_if_both_sides_do(tmp_path: Path) -> None:
     }
 
 
+def test_a_pair_repeats_the_other_way_round_too(tmp_path: Path) -> None:
+    turned = pair("gode", "lumi", languages=("de", "en"), source="talks")
+    found = found_in(tmp_path, [[*pairs(("lumi", "gode")), turned]], nearness=Nearness())
+    assert found == {(0, 1): What.EXACTLY | What.NEARLY | What.FIRST_SIDE | What.SECOND_SIDE}
+    other = pair("lumi", "gode", languages=("de", "en"), source="talks")
+    assert found_in(tmp_path, [[*pairs(("lumi", "gode")), other]]) == {}
+
+
 def test_a_sentence_stays_though_a_pair_said_it_before(tmp_path: Path) -> None:
     corpus = [pairs(("lumi", "gode")), sentences("gode")]
     assert found_in(tmp_path, corpus) == {(0, 0): What.SECOND_SIDE}

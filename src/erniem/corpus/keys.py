@@ -1,7 +1,8 @@
 """Keys by which repeated documents are found: made as documents pass, written in sorted runs.
 
 Keys are 64-bit hashes, one of each document's normalised text with its label, one of each side of a
-pair as a sentence of its language, and if near ones are looked for, one a band (see `nearness`).
+pair as a sentence of its language, and if near ones are looked for, one a band (see `nearness`). A
+pair is the same whichever of its languages comes first.
 
 Letters: N documents.
 """
@@ -17,7 +18,7 @@ from types import TracebackType
 import numpy as np
 from jaxtyping import UInt64
 
-from erniem.corpus.document import Document, label_of, languages_of, sides_of
+from erniem.corpus.document import Document, languages_of, sides_of
 from erniem.corpus.nearness import Nearness, mixed, signatures
 from erniem.corpus.normalised import normalised
 from erniem.corpus.slices import Records, SliceWriter
@@ -29,9 +30,9 @@ class What(IntFlag):
     """What repeats."""
 
     EXACTLY = 1
-    """The document: an earlier one of its label has the same normalised text (or texts)."""
+    """The document: an earlier one of its language (or both) has the same normalised text."""
     NEARLY = 2
-    """The document: an earlier one of its label has nearly the same."""
+    """The document: an earlier one of its language (or both) has nearly the same."""
     FIRST_SIDE = 4
     """The first side of a pair: a sentence of its language or an earlier side is the same."""
     SECOND_SIDE = 8
@@ -41,6 +42,8 @@ class What(IntFlag):
 SIDES = (What.FIRST_SIDE, What.SECOND_SIDE)
 KEY = np.dtype([("key", "<u8"), ("sketch", "<u8"), ("number", "<u4"), ("what", "<u4")])
 """A key, the sketch to judge nearness by (of `What.NEARLY` alone), and whose it is."""
+Whole = tuple[str, Sequence[str]]
+"""A document's label and its texts, in the order of their languages."""
 MOST_DOCUMENTS = 2**32
 """Of one task; `number` counts no further."""
 RUN = 1_000_000
@@ -50,18 +53,28 @@ RUN = 1_000_000
 def keys_of(documents: Sequence[Document], nearness: Nearness | None = None) -> Records:
     """The keys of documents, `KEY` records in the order of the documents, which count from 0."""
     sides = [[normalised(side) for side in sides_of(document)] for document in documents]
-    exact = _exact_keys(documents, sides)
+    wholes = list(map(_in_order, documents, sides))
+    exact = _exact_keys(documents, sides, wholes)
     if nearness is None or not documents:
         return exact
-    return np.concatenate([exact, _near_keys(documents, sides, nearness)])
+    return np.concatenate([exact, _near_keys(wholes, nearness)])
 
 
-def _exact_keys(documents: Sequence[Document], sides: Sequence[Sequence[str]]) -> Records:
+def _in_order(document: Document, sides: Sequence[str]) -> Whole:
+    """The languages and the texts of a document, by language: `sw-en` is `en-sw` the other way."""
+    languages, texts = zip(*sorted(zip(languages_of(document), sides, strict=True)), strict=True)
+    return "-".join(languages), texts
+
+
+def _exact_keys(
+    documents: Sequence[Document], sides: Sequence[Sequence[str]], wholes: Sequence[Whole]
+) -> Records:
     digests: list[bytes] = []
     numbers: list[int] = []
     repeating: list[What] = []
-    for number, (document, texts) in enumerate(zip(documents, sides, strict=True)):
-        digests.append(_digest(label_of(document), *texts))
+    for number, (document, texts, whole) in enumerate(zip(documents, sides, wholes, strict=True)):
+        label, ordered = whole
+        digests.append(_digest(label, *ordered))
         if len(texts) == 2:
             digests.extend(map(_digest, languages_of(document), texts))
         repeating.extend((What.EXACTLY, *SIDES)[: len(digests) - len(repeating)])
@@ -72,15 +85,13 @@ def _exact_keys(documents: Sequence[Document], sides: Sequence[Sequence[str]]) -
     return keys
 
 
-def _near_keys(
-    documents: Sequence[Document], sides: Sequence[Sequence[str]], nearness: Nearness
-) -> Records:
-    bands, sketches = signatures(sides, nearness)
-    labels = np.array([_seed(label_of(document)) for document in documents], dtype=np.uint64)
+def _near_keys(wholes: Sequence[Whole], nearness: Nearness) -> Records:
+    bands, sketches = signatures([texts for _, texts in wholes], nearness)
+    labels = np.array([_seed(label) for label, _ in wholes], dtype=np.uint64)
     keys = np.empty(bands.shape, dtype=KEY)
     keys["key"] = mixed(bands + labels[:, None])
     keys["sketch"] = sketches[:, None]
-    keys["number"] = np.arange(len(documents))[:, None]
+    keys["number"] = np.arange(len(wholes))[:, None]
     keys["what"] = What.NEARLY
     return keys.reshape(-1)
 

@@ -21,12 +21,16 @@ def found(path: Path | str, **said: object) -> list[tuple[str, str, str]]:
 
 def test_names_say_what_files_hold(tmp_path: Path) -> None:
     written(tmp_path, "de.txt", "en-sw.tsv.xz", "pt_BR-zh_Hans.tsv", "yue.jsonl", "deu-en.jsonl.gz")
+    written(tmp_path, "pt-BR.txt", "en-zh-Hans.tsv", "sr-Latn-en.tsv")
     written(tmp_path, "README.md", "en-sw.txt", "de.tsv", "notes.txt", "de.txt.old", "DE.txt")
     assert found(tmp_path) == [
         ("de.txt", "text", "de"),
         ("deu-en.jsonl.gz", "jsonl", "de-en"),
         ("en-sw.tsv.xz", "tsv", "en-sw"),
+        ("en-zh-Hans.tsv", "tsv", "en-zh"),
+        ("pt-BR.txt", "text", "pt"),
         ("pt_BR-zh_Hans.tsv", "tsv", "pt-zh"),
+        ("sr-Latn-en.tsv", "tsv", "sr-en"),
         ("yue.jsonl", "jsonl", "yue"),
     ]
 

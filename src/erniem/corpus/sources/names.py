@@ -11,9 +11,10 @@ from erniem.corpus.sources.listing import exists
 
 __all__ = ["Told", "told_by"]
 
-TAG = r"[a-z]{2,3}(?:_[A-Za-z]{2,8})*"
+TAG = r"[a-z]{2,3}(?:_[A-Za-z]{2,8}|-[A-Z]{2}|-[A-Z][a-z]{3})*"
+"""A language and what narrows it, behind a hyphen a region or a script: `pt_BR`, `pt-BR`."""
 LABEL = re.compile(rf"({TAG})(?:-({TAG}))?")
-"""`de`, `en-de`, `pt_BR-zh_Hans`."""
+"""`de`, `en-de`, `pt_BR-zh_Hans`, `en-zh-Hans`."""
 ALIGNED = re.compile(rf"(?:.+\.)?({TAG})-({TAG})")
 """`en-de`, `news.en-de`: what both files of two aligned ones begin with."""
 
