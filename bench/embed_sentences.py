@@ -18,7 +18,6 @@ nearest to their English sentences (XTREME's direction), by backend.
 
 import argparse
 import os
-import random
 import statistics
 import tempfile
 import time
@@ -38,10 +37,7 @@ from erniem.export.to_sentence_transformers import export_sentence_transformers
 from erniem.tasks.retrieve.table import accuracy
 from erniem.tasks.retrieve.tatoeba_files import read_tatoeba
 from harness import Figure, Row, alternate, compared, record
-from serve_load import made_up, sentences
-
-LANGUAGES = ("de", "ru", "el", "he", "ar", "hi", "ta", "th", "ka", "ko", "ja", "zh")
-"""One a script, chosen before anything was measured."""
+from sentence_text import LANGUAGES, chosen, made_up, sentences
 
 WAY = {"layer": "last", "pooling": "mean", "prefix": "query: "}
 BACKENDS = ("torch", "torch-bf16", "torch-int8", "onnx", "onnx-int8")
@@ -162,17 +158,6 @@ def tatoeba_accuracy(embeds: Mapping[str, Embed], folder: Path) -> list[Row]:
     ]
 
 
-def chosen(folder: Path | None, count: int) -> list[str]:
-    """Sentences of all twelve languages, shuffled; invented ones without a folder."""
-    if folder is None:
-        texts = sentences(None)
-    else:
-        pairs = read_tatoeba(folder, languages=LANGUAGES)
-        texts = [foreign for rows in pairs.values() for _, foreign in rows]
-    random.Random(0).shuffle(texts)
-    return texts[:count]
-
-
 def arguments() -> argparse.Namespace:
     assert __doc__
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -198,7 +183,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         model = options.model or Path(place) / "made-up"
         if options.model is None:
-            made_up(model, sentences(None), quick=options.quick)
+            made_up(model, sentences(), quick=options.quick)
         embeds = contestants(model, Path(place), options.threads)
         rows = cosines(embeds, texts[:200]) + speeds(embeds, texts, options.repeats)
         if options.accuracy:

@@ -33,10 +33,11 @@ def chosen(name: str, given: Mapping[str, str]) -> list[str]:
     if name in ("training_step", "old_model"):
         folder = given.get("ERNIEM_TOKENIZER")
         return ["--tokenizer", folder] if folder else []
-    if name == "embed_sentences":
+    if name in ("embed_sentences", "serve_load"):
         tatoeba = ["--tatoeba", f"{data}/xtreme/tatoeba"] if data else []
-        return [encoder, *tatoeba, *["--accuracy"] * bool(data)] if encoder else []
-    return [encoder] if name == "serve_load" and encoder else []
+        accuracy = ["--accuracy"] * bool(data and name == "embed_sentences")
+        return [encoder, *tatoeba, *accuracy] if encoder else []
+    return []
 
 
 def main() -> int:

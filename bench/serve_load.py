@@ -1,7 +1,7 @@
 """Serving under load: ours, one request at a time, and sentence-transformers behind FastAPI.
 
 ```text
-python bench/serve_load.py [e5/ --texts sentences.txt] [--overload 20] [--quick]
+python bench/serve_load.py [e5/ --tatoeba tatoeba/] [--overload 20] [--quick]
 ```
 
 The same weights, the same sentences, one sentence a request; three servers, processes on loopback:
@@ -36,25 +36,14 @@ from typing import Any
 
 import httpx
 import numpy as np
-import torch
 
 from erniem.convert.convert import convert
-from erniem.model.configuration import ErnieMConfig
-from erniem.model.encoder import ErnieMModel
-from erniem.tokenization import train_tokenizer
 from harness import Row, alternate, compared, record
+from sentence_text import chosen, made_up
 
-SYLLABLES = ("ba", "de", "fi", "go", "lu", "mi", "no", "pe", "ra", "si", "tu", "vo")
-E5_SMALL = {
-    "hidden_size": 384,
-    "num_hidden_layers": 12,
-    "num_attention_heads": 12,
-    "intermediate_size": 1536,
-}
-TINY = {**E5_SMALL, "hidden_size": 48, "num_hidden_layers": 2, "intermediate_size": 192}
 CLIENTS = (1, 8, 64)
+TEXTS = 2000
 MEASURES = {"requests/s": "≥ 1", "requests/CPU s": "≥ 1", "p50 ms": None, "p99 ms": None}
-WORDS = [one + other for one in SYLLABLES for other in SYLLABLES]
 PEERS = ("one-at-a-time", "sentence-transformers")
 
 
@@ -283,30 +272,11 @@ def overload(server: Server, texts: Sequence[str], seconds: float) -> None:
         print(f"  one client {name}: {told}")
 
 
-def sentences(path: Path | None) -> list[str]:
-    """Lines of a file, or invented ones of natural lengths."""
-    if path is not None:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return [f"query: {line.strip()}" for line in lines if line.strip()]
-    dice = random.Random(2)
-    lengths = [round(min(60, max(3, dice.lognormvariate(2.3, 0.6)))) for _ in range(2000)]
-    return [" ".join(dice.choices(WORDS, k=length)) for length in lengths]
-
-
-def made_up(folder: Path, texts: Sequence[str], *, quick: bool) -> None:
-    """An encoder drawn at random that knows these texts: multilingual-e5-small's size, or tiny."""
-    torch.manual_seed(0)
-    tokenizer = train_tokenizer(texts, vocabulary_size=160)
-    tokenizer.save_pretrained(folder)
-    shape = TINY if quick else E5_SMALL
-    ErnieMModel(ErnieMConfig(vocab_size=len(tokenizer), **shape)).save_pretrained(folder)
-
-
 def arguments() -> argparse.Namespace:
     assert __doc__
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="?", help="an encoder; random weights without")
-    parser.add_argument("--texts", type=Path, help="a sentence a line; invented ones without")
+    parser.add_argument("--tatoeba", type=Path, help="folder of the sets; invented text without")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0, help="of each load")
     parser.add_argument("--overload", type=float, default=0.0, help="seconds of it; none")
@@ -323,7 +293,7 @@ def main() -> None:
     if options.peer:
         peer(options.peer, options.folder)
         return
-    texts = sentences(options.texts)
+    texts = [f"query: {text}" for text in chosen(options.tatoeba, TEXTS)]
     with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
         folder, xlm_roberta = options.folder or Path(place) / "ours", Path(place) / "xlm-r"
         if options.folder is None:
@@ -342,7 +312,7 @@ def main() -> None:
         record(
             "serve_load",
             rows,
-            about="One sentence a request, 12 layers × 384, by clients that wait for each answer. "
+            about="A short sentence a request, 12 layers × 384, by clients that wait for each answer. "
             "What a second of processor time did is of the servers alone.",
             settings={"threads": os.environ.get("OMP_NUM_THREADS", "all")}
             | {"seconds": options.seconds, "texts": len(texts)},
