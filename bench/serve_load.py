@@ -312,7 +312,7 @@ def main() -> None:
         record(
             "serve_load",
             rows,
-            about="A short sentence a request, 12 layers × 384, by clients that wait for each answer. "
+            about="A short sentence a request, 12 layers × 384, by clients that wait for answers. "
             "What a second of processor time did is of the servers alone.",
             settings={"threads": os.environ.get("OMP_NUM_THREADS", "all")}
             | {"seconds": options.seconds, "texts": len(texts)},
