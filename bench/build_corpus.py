@@ -248,7 +248,7 @@ def _kept(making: run._Build, remaining: Remaining, rank: int, folder: Path) -> 
     path = folder / f"{rank}.parquet"
     left = remaining.of(rank)
     found = read_rows(making.work.documents(rank))
-    texts = [text for rows in found for text in rows.those(left.kept[rows.numbers]).texts[0]]
+    texts = [text for rows in found for text in rows.those(left.kept(rows.numbers)).texts[0]]
     pq.write_table(pa.table({"text": texts}), path)
     return str(path)
 

@@ -137,6 +137,8 @@ def main() -> None:
     if VARIABLE not in os.environ:
         print(f"left out: {VARIABLE} names no Python with transformers 4.57.6 (CONTRIBUTING.md).")
         return
+    if options.quick:
+        options.repeats = 1
     torch.set_num_threads(options.threads)
     rows = measured(TINY if options.quick else replace(BASE, sentences=SENTENCES), options)
     if not options.quick:

@@ -123,20 +123,25 @@ def theirs(folder: Path) -> Callable[[list[str]], list[list[float]]]:
 
 
 @contextmanager
-def serving(command: Sequence[str]) -> Iterator[Server]:
-    """A server that tells its address in the first line of JSON on standard error."""
+def started(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    """A process with a server in it, which is ended in the end."""
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
     try:
-        told = next(line for line in process.stderr if line.startswith("{"))
-        threading.Thread(target=process.stderr.read, daemon=True).start()
-        yield Server(process=process, port=int(json.loads(told)["url"].rpartition(":")[2]))
+        yield process
     finally:
         process.terminate()
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+def listening(process: subprocess.Popen[str]) -> Server:
+    """The server, when it has told its address in its first line of JSON on standard error."""
+    assert process.stderr is not None
+    told = next(line for line in process.stderr if line.startswith("{"))
+    threading.Thread(target=process.stderr.read, daemon=True).start()
+    return Server(process=process, port=int(json.loads(told)["url"].rpartition(":")[2]))
 
 
 def commands(folder: Path, xlm_roberta: Path) -> dict[str, list[str]]:
@@ -299,11 +304,12 @@ def main() -> None:
         if options.folder is None:
             made_up(folder, texts, quick=options.quick)
         convert(folder, xlm_roberta, to="xlm-r")
-        servers = {
-            name: stack.enter_context(serving(command))
+        processes = {
+            name: stack.enter_context(started(command))
             for name, command in commands(folder, xlm_roberta).items()
             if options.repeats or name == "erniem"
         }
+        servers = {name: listening(process) for name, process in processes.items()}
         check_same(servers, texts[:8])
         rows = measure(servers, texts, options.repeats, options.seconds) if options.repeats else []
         if options.overload:

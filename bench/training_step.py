@@ -350,6 +350,8 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.quick:
+        options.repeats = 1
     torch.set_num_threads(options.threads)
     by_name = {size.name: size for size in (TINY, SMALL, BASE)}
     if options.memory_of:
@@ -364,10 +366,9 @@ def main() -> None:
     rows = []
     for size in sizes:
         text = Text(size, options.tokenizer)
-        repeats = 2 if options.quick else options.repeats
         memory = shown(memory_rows(size, options))  # before this process holds any
         for found in (mmlm_rows, objective_rows):
-            rows += shown(found(size, text, repeats))
+            rows += shown(found(size, text, options.repeats))
         rows += memory
     if not options.quick:
         about = (

@@ -20,6 +20,9 @@ __all__ = ["DocumentWriter", "Rows", "read_keys", "read_rows"]
 
 BATCH = 4_096
 """Rows of a batch, and of a row group."""
+KEYS_AT_ONCE = 1 << 18
+"""Keys of a batch, where they are read alone."""
+KEYS = ("key", "translation_key")
 NAME = pa.dictionary(pa.int32(), pa.string())
 NAMES = ("source", "language", "translation_language")
 SCHEMA = pa.schema(
@@ -48,6 +51,8 @@ class Rows:
     """Their numbers in the file."""
     columns: tuple[pa.Array, ...]
     """The texts of each side, as the file holds them: far faster than lists to count or to draw."""
+    keys: tuple[UInt64[np.ndarray, " n"], ...]
+    """Of each side."""
 
     @cached_property
     def texts(self) -> tuple[list[str], ...]:
@@ -60,7 +65,8 @@ class Rows:
             return self
         mask = pa.array(wanted)
         columns = tuple(column.filter(mask) for column in self.columns)
-        return replace(self, numbers=self.numbers[wanted], columns=columns)
+        keys = tuple(side[wanted] for side in self.keys)
+        return replace(self, numbers=self.numbers[wanted], columns=columns, keys=keys)
 
 
 class DocumentWriter:
@@ -109,17 +115,17 @@ def _columns(document: Document) -> tuple[str | None, ...]:
     return filled if is_pair(document) else (*filled, None, None)
 
 
-def read_keys(path: Path) -> UInt64[np.ndarray, "2 N"]:
-    """The keys of all first and all second sides; a sentence's second key is 0."""
-    table = pq.read_table(path, columns=["key", "translation_key"])
-    return np.stack([table.column(name).to_numpy() for name in ("key", "translation_key")])
+def read_keys(path: Path) -> Iterator[UInt64[np.ndarray, "2 n"]]:
+    """The keys of first and second sides, in batches; a sentence's second key is 0."""
+    for batch in pq.ParquetFile(path).iter_batches(KEYS_AT_ONCE, columns=list(KEYS)):
+        yield np.stack([batch.column(name).to_numpy() for name in KEYS])
 
 
 def read_rows(path: Path) -> Iterator[Rows]:
     """The rows of a file, in batches of one source and label each."""
     file = pq.ParquetFile(path, read_dictionary=list(NAMES))
     start = 0
-    for batch in file.iter_batches(BATCH, columns=SCHEMA.names[:5]):
+    for batch in file.iter_batches(BATCH, columns=SCHEMA.names):
         yield from _groups(batch, np.arange(start, start + batch.num_rows))
         start += batch.num_rows
 
@@ -138,6 +144,7 @@ def _groups(batch: pa.RecordBatch, numbers: np.ndarray) -> Iterator[Rows]:
             source=source,
             numbers=numbers[places],
             columns=tuple(rows.column(name) for name in columns),
+            keys=tuple(rows.column(name).to_numpy() for name in KEYS[: len(columns)]),
         )
 
 

@@ -67,7 +67,7 @@ class Encode(PipelineStep):  # type: ignore[misc]
         with ExitStack() as stack:
             parts = _Parts(work.parts(rank), splitter, stack)
             for rows in read_rows(work.documents(rank)):
-                kept = left.kept[rows.numbers]
+                kept = left.kept(rows.numbers)
                 _count_left_out(rows.those(~kept), left, drops)
                 if kept.any():
                     self._add(parts, rows.those(kept), left)

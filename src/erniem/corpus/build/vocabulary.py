@@ -76,13 +76,13 @@ def _sentences(remaining: Remaining, tasks: Iterable[int]) -> Iterator[_Sentence
     for task in tasks:
         left = remaining.of(task)
         for rows in read_rows(remaining.work.documents(task)):
-            kept = left.kept[rows.numbers]
+            kept = left.kept(rows.numbers)
             for side, language in enumerate(rows.label.split("-")):
                 fresh = np.flatnonzero(kept & left.sides[side, rows.numbers])
                 yield _Sentences(
                     language=language,
                     texts=rows.columns[side].take(pa.array(fresh)),
-                    keys=left.keys[side, rows.numbers[fresh]],
+                    keys=rows.keys[side][fresh],
                 )
 
 
