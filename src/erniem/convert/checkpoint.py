@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from erniem.convert.bert import BERT_KINDS, from_bert, special_ids_beside
 from erniem.convert.paddle import is_static, read_pdparams, read_static, static_architecture
 from erniem.convert.quiet import quiet
+from erniem.convert.torch_files import torch_weights
 from erniem.convert.xlm_roberta import KINDS, from_xlm_roberta
 from erniem.model import heads
 from erniem.model.configuration import ErnieMConfig
@@ -201,50 +201,7 @@ def _weights(path: Path, kind: Kind) -> tuple[dict[str, Tensor], tuple[Path, ...
         return read_pdparams(files[0]), (files[0],)
     if kind == "static":
         return read_static(path), tuple(sorted(one for one in path.iterdir() if one.is_file()))
-    return _torch_weights(path)
-
-
-def _torch_weights(folder: Path) -> tuple[dict[str, Tensor], tuple[Path, ...]]:
-    """Weights of `model.safetensors` or `pytorch_model.bin`, whole or in shards."""
-    for whole in ("model.safetensors", "pytorch_model.bin"):
-        index = folder / f"{whole}.index.json"
-        if (folder / whole).is_file():
-            files = [folder / whole]
-        elif index.is_file():
-            files = _shards(index)
-        else:
-            continue
-        state: dict[str, Tensor] = {}
-        for file in files:
-            state |= _torch_file(file)
-        return state, tuple(files)
-    raise ValueError(f"{folder} has no model.safetensors, pytorch_model.bin or .pdparams.")
-
-
-def _shards(index: Path) -> list[Path]:
-    """The files that an index names, beside it and nowhere else."""
-    try:
-        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{index} is no index of shards: {error!r}.") from error
-    for name in names:
-        if Path(name).name != name or not (index.parent / name).is_file():
-            raise ValueError(f"{index} names {name!r}, which is no file beside it: fetch it.")
-    return [index.parent / name for name in names]
-
-
-def _torch_file(file: Path) -> dict[str, Tensor]:
-    """One file; a `.bin` is read without running what it may hold."""
-    try:
-        if file.suffix == ".safetensors":
-            return load_file(file)
-        read = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged file raises anything
-        reason = str(error).splitlines()[0] if str(error) else repr(error)
-        raise ValueError(f"{file} cannot be read: {reason}") from error
-    if not isinstance(read, dict) or not all(isinstance(one, Tensor) for one in read.values()):
-        raise ValueError(f"{file} holds something else than weights by name.")
-    return read
+    return torch_weights(path)
 
 
 def _ours(state: Mapping[str, Tensor], kind: Kind) -> dict[str, Tensor]:
@@ -378,7 +335,7 @@ def _check(place: Path, own: Mapping[str, Tensor], state: Mapping[str, Tensor]) 
 def _read_transformers(folder: Path, kind: Kind, dtype: torch.dtype | None) -> Checkpoint:
     """XLM-R or BERT, by transformers' own classes; in float32 until positions are added up."""
     facts = _facts(folder)
-    weights, files = _torch_weights(folder)
+    weights, files = torch_weights(folder)
     theirs, unread = _their_class(kind, next(iter(facts.get("architectures") or []), ""))
     if kind == "bert":
         facts |= special_ids_beside(folder)

@@ -1,7 +1,6 @@
 """A recipe in, checkpoints out: the pre-training run as a library function."""
 
 import json
-import os
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from accelerate.utils import broadcast_object_list
 from transformers import (
     PreTrainedTokenizerFast,
@@ -27,21 +25,27 @@ from erniem.model.heads import ErnieMForMaskedLM
 from erniem.pretrain.asking import Asking, CheckUp, partners_of
 from erniem.pretrain.assemble import Assembler
 from erniem.pretrain.checkpoints import last_checkpoint
+from erniem.pretrain.checks import (
+    RECIPE_FILE,
+    check_asking,
+    check_corpus,
+    check_launcher,
+    check_length,
+    check_output,
+    check_vocabulary,
+)
 from erniem.pretrain.compute import Filling, choose_attention, compile_layers
 from erniem.pretrain.initial import start_repeating
 from erniem.pretrain.recipe import Recipe
 from erniem.pretrain.stream import PARALLEL, Stream
 from erniem.pretrain.trainer import PROGRESS_FILE, PretrainTrainer
-from erniem.tokenization import fingerprint, open_tokenizer, special_ids
+from erniem.tokenization import open_tokenizer, special_ids
 from erniem.whole import whole_file
 
 __all__ = ["PretrainResult", "micro_batches_each", "pretrain"]
 
-RECIPE_FILE = "recipe.yaml"
 MISFITS_FILE = "misfits.json"
 """How many sentences were cropped and pairs left out for their length, see `Stream.misfits`."""
-FREE_TO_CHANGE = ("output", "checkpoints", "compute", "parallel", "trainer")
-"""Parts of a recipe that a resumed run may change: they leave the curve as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,13 +96,13 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
     """
     corpus = open_corpus(recipe.corpus)
     languages = _languages(recipe, corpus)
-    _check_output(recipe)
+    check_output(recipe)
     arguments = training_arguments(recipe)
     recipe = _with_attention(recipe, arguments)
     tokenizer = open_tokenizer(corpus.tokenizer_folder)
     set_seed(recipe.seed)
     model = _model(recipe, corpus, tokenizer)
-    _check_length(recipe, model)
+    check_length(recipe, model)
     model.set_attn_implementation(recipe.compute.attention)
     compile_layers(model, recipe.compute)
     trainer = _trainer(recipe, arguments, corpus, languages, model, tokenizer, callbacks)
@@ -112,7 +116,7 @@ def pretrain(recipe: Recipe, *, callbacks: Iterable[TrainerCallback] = ()) -> Pr
         if checkpoint is None:
             trainer.save_folder("start")
         elif not finished:
-            _check_corpus(recipe, checkpoint, model, tokenizer)
+            check_corpus(recipe, checkpoint, model, tokenizer)
         if not finished:
             trainer.train_from(checkpoint)
             trainer.save_folder("final")
@@ -154,35 +158,6 @@ def _languages(recipe: Recipe, corpus: Corpus) -> tuple[str, ...]:
     return languages
 
 
-def _check_output(recipe: Recipe) -> None:
-    """A run that is found in the output must be of this recipe."""
-    saved = recipe.output / RECIPE_FILE
-    if not saved.exists():
-        return
-    ours, theirs = recipes.plain(recipe), yaml.safe_load(saved.read_text())
-    changed = [key for key in ours if key not in FREE_TO_CHANGE and ours[key] != theirs.get(key)]
-    if changed:
-        raise ValueError(
-            f"{recipe.output} holds a run of another recipe: {', '.join(changed)} "
-            f"{'differs' if len(changed) == 1 else 'differ'} from {saved}; "
-            "choose another output, or delete that run."
-        )
-
-
-def _check_corpus(
-    recipe: Recipe, checkpoint: Path, model: ErnieMForMaskedLM, tokenizer: PreTrainedTokenizerFast
-) -> None:
-    """A run goes on with the pieces and languages that it began with."""
-    theirs = ErnieMConfig.from_pretrained(checkpoint).languages
-    same_pieces = fingerprint(open_tokenizer(checkpoint)) == fingerprint(tokenizer)
-    if theirs != model.config.languages or not same_pieces:
-        raise ValueError(
-            f"{recipe.corpus} was built anew since {checkpoint} was written, with other "
-            f"{'languages' if same_pieces else 'pieces'}: bring the old corpus back, or choose "
-            "another output."
-        )
-
-
 def _model(recipe: Recipe, corpus: Corpus, tokenizer: PreTrainedTokenizerFast) -> ErnieMForMaskedLM:
     """The encoder at its start: from nothing, or from a checkpoint of the corpus's vocabulary."""
     if recipe.start is None:
@@ -190,18 +165,8 @@ def _model(recipe: Recipe, corpus: Corpus, tokenizer: PreTrainedTokenizerFast) -
         if recipe.encoder.initial == "repeating":
             start_repeating(model, corpus.piece_counts)
         return model
-    _check_vocabulary(recipe, tokenizer)
+    check_vocabulary(recipe, tokenizer)
     return load_start(recipe.start, languages=list(corpus.languages), dropout=recipe.dropout)
-
-
-def _check_length(recipe: Recipe, model: ErnieMForMaskedLM) -> None:
-    assert isinstance(model.config, ErnieMConfig)
-    longest = model.config.longest_sequence
-    if recipe.batch.max_length > longest:
-        raise ValueError(
-            f"batch.max_length is {recipe.batch.max_length}, but the encoder reads at most "
-            f"{longest} tokens: lower it, or give the encoder more positions."
-        )
 
 
 def _configuration(recipe: Recipe, corpus: Corpus, vocabulary_size: int) -> ErnieMConfig:
@@ -221,21 +186,9 @@ def _configuration(recipe: Recipe, corpus: Corpus, vocabulary_size: int) -> Erni
     )
 
 
-def _check_vocabulary(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> None:
-    """The shards must have been encoded with the vocabulary of the checkpoint to start from."""
-    assert recipe.start is not None
-    theirs = open_tokenizer(recipe.start)
-    if fingerprint(theirs) != fingerprint(tokenizer):
-        raise ValueError(
-            f"{recipe.corpus} was encoded with another vocabulary ({len(tokenizer)} pieces) than "
-            f"{recipe.start} has ({len(theirs)} pieces): build the corpus again with "
-            f"`erniem corpus build … --tokenizer {recipe.start}`."
-        )
-
-
 def training_arguments(recipe: Recipe) -> TrainingArguments:
     """The recipe in the words of transformers' Trainer."""
-    _check_launcher()
+    check_launcher()
     optimization, checkpoints = recipe.optimization, recipe.checkpoints
     ours: dict[str, Any] = {
         "output_dir": str(recipe.output),
@@ -291,16 +244,6 @@ def training_arguments(recipe: Recipe) -> TrainingArguments:
         recipe.micro_batches, arguments.world_size
     )
     return arguments
-
-
-def _check_launcher() -> None:
-    """accelerate's launcher may ask for a compiler, of the whole encoder and by the environment."""
-    backend = os.environ.get("ACCELERATE_DYNAMO_BACKEND", "no")
-    if backend.lower() != "no":
-        raise ValueError(
-            f"accelerate is to compile by {backend} (ACCELERATE_DYNAMO_BACKEND), every pack anew: "
-            "launch without --dynamo_backend, and write `compute.compile` in the recipe instead."
-        )
 
 
 def micro_batches_each(micro_batches: int, processes: int) -> int:
@@ -359,7 +302,7 @@ def _trainer(
         settings=settings,
         counts=counts,
     )
-    _check_asking(recipe, languages, bool(check_up))
+    check_asking(recipe, languages, bool(check_up))
     return PretrainTrainer(
         model,
         arguments,
@@ -370,23 +313,6 @@ def _trainer(
         tokenizer=tokenizer,
         callbacks=callbacks,
     )
-
-
-def _check_asking(recipe: Recipe, languages: tuple[str, ...], can_check: bool) -> None:
-    """BTMLM wants another language to ask in, and pairs to look at its answers, if it is to."""
-    if not (recipe.stage2.steps and recipe.stage2.mix.get("btmlm")):
-        return
-    named = ", ".join(languages)
-    if len(set(languages)) < 2:
-        raise ValueError(
-            f"stage2.mix.btmlm: BTMLM answers in another language, and there is {named} alone: add "
-            "one, or take btmlm out."
-        )
-    if recipe.health.every and not can_check:
-        raise ValueError(
-            f"health.every is {recipe.health.every}, but {recipe.corpus} holds back no pairs of "
-            f"{named}: build it with held_out, or open stage 2 by its steps (health.every: 0)."
-        )
 
 
 def _result(recipe: Recipe) -> PretrainResult:
