@@ -89,6 +89,9 @@ def test_health_counts_what_stands_in_the_reference() -> None:
     assert figures.in_language == 0.75
     assert figures.content == 1.0
     assert figures.baseline == pytest.approx(1010 / 70_100)
+    none = np.array([], dtype=np.int64)
+    empty = health(none, none, np.array([2, 2]), references, counts)
+    assert np.isnan([empty.distinct, empty.found, empty.content]).all()
 
 
 def test_holes_show_mask_random_or_the_piece_itself() -> None:

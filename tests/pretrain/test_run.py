@@ -108,6 +108,13 @@ def test_a_run_that_a_callback_stops_is_not_finished_and_goes_on_from_there(
     assert_same_bits(tmp_path / "run", whole_run)
 
 
+def test_a_checkpoint_that_was_only_begun_is_none(tmp_path: Path) -> None:
+    for step in (4, 8):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+    (tmp_path / "checkpoint-8" / "checkpoint-is-incomplete.txt").touch()
+    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-4"
+
+
 def test_a_second_process_is_kept_out_of_a_run(corpus: Corpus, tmp_path: Path) -> None:
     told = []
 

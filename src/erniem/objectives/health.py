@@ -80,7 +80,7 @@ def health(
     found = np.isin(sequence * vocabulary + guesses, in_reference)
     mass, content_mass = _reference_mass(in_reference, targets, frequency, content)
     return Health(
-        distinct=len(np.unique(language * vocabulary + guesses)) / max(1, len(guesses)),
+        distinct=_share(len(np.unique(language * vocabulary + guesses)), len(guesses)),
         in_language=_mean(frequency[language, guesses] >= AT_HOME),
         content=_mean(is_content),
         found=_mean(found),
@@ -107,4 +107,8 @@ def _reference_mass(
 
 
 def _mean(values: np.ndarray) -> float:
-    return float(values.mean()) if len(values) else float("nan")
+    return _share(float(values.sum()), len(values))
+
+
+def _share(part: float, whole: int) -> float:
+    return part / whole if whole else float("nan")

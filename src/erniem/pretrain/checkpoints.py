@@ -12,6 +12,8 @@ __all__ = ["STAGING", "last_checkpoint", "publish", "step_of", "telling_of_a_ful
 
 STAGING = ".partial"
 """Where a folder grows before it gets its name."""
+BEGUN = "checkpoint-is-incomplete.txt"
+"""What transformers leaves in the place of a checkpoint while it saves because of a signal."""
 
 
 def last_checkpoint(run: Path) -> Path | None:
@@ -19,7 +21,9 @@ def last_checkpoint(run: Path) -> Path | None:
     found = [
         folder
         for folder in run.glob("checkpoint-*")
-        if re.fullmatch(r"checkpoint-\d+", folder.name) and folder.is_dir()
+        if re.fullmatch(r"checkpoint-\d+", folder.name)
+        and folder.is_dir()
+        and not (folder / BEGUN).exists()
     ]
     return max(found, key=step_of, default=None)
 
