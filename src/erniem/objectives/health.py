@@ -80,7 +80,7 @@ def health(
     found = np.isin(sequence * vocabulary + guesses, in_reference)
     mass, content_mass = _reference_mass(in_reference, targets, frequency, content)
     return Health(
-        distinct=_share(len(np.unique(language * vocabulary + guesses)), len(guesses)),
+        distinct=_mean(_is_first(language * vocabulary + guesses)),
         in_language=_mean(frequency[language, guesses] >= AT_HOME),
         content=_mean(is_content),
         found=_mean(found),
@@ -106,9 +106,12 @@ def _reference_mass(
     return mass, content_mass / np.maximum(all_content, 1e-12)
 
 
+def _is_first(values: Int[np.ndarray, " H"]) -> Bool[np.ndarray, " H"]:
+    """Which values stand nowhere before."""
+    first = np.zeros(len(values), dtype=bool)
+    first[np.unique(values, return_index=True)[1]] = True
+    return first
+
+
 def _mean(values: np.ndarray) -> float:
-    return _share(float(values.sum()), len(values))
-
-
-def _share(part: float, whole: int) -> float:
-    return part / whole if whole else float("nan")
+    return float(values.mean()) if len(values) else float("nan")
