@@ -145,7 +145,7 @@ def test_a_corpus_is_built_by_a_recipe_and_single_keys(
     output = tmp_path / "corpus"
     given = ["corpus", "build", str(recipe), f"output={output}", "executor.workers=1"]
     assert main(given) == 0
-    assert f"{output}: 1 languages" in capsys.readouterr().out
+    assert f"{output}: 1 language\n" in capsys.readouterr().out
     assert main([*given, "--held-out", "3"]) == 1
     assert "a recipe says everything itself" in capsys.readouterr().err
     assert main(["corpus", "build", "--keys"]) == 0

@@ -108,7 +108,7 @@ class Corpus:
 
     def summary(self) -> list[str]:
         """A line for each data set, and how many lines were left out, by reason."""
-        lines = [f"{self.folder}: {len(self.languages)} languages"]
+        lines = [f"{self.folder}: {_counted(len(self.languages), 'language')}"]
         for dataset in self.datasets:
             facts = dataset.facts
             size = f"{facts.rows:>12,} rows{facts.tokens:>14,} pieces"
@@ -117,6 +117,10 @@ class Corpus:
         for reason, _, _, count in self.manifest["dropped"]:
             dropped[reason] += count
         return lines + [f"left out, {reason}: {count:,}" for reason, count in dropped.items()]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def open_corpus(folder: Path) -> Corpus:
@@ -166,7 +170,8 @@ def check_corpus(folder: Path) -> list[str]:
         raise ValueError(_with_way_out(folder, faults))
     size = sum(facts["bytes"] for facts in files.values())
     return [
-        f"{folder}: {len(manifest['languages'])} languages, {len(manifest['datasets'])} data sets",
+        f"{folder}: {_counted(len(manifest['languages']), 'language')}, "
+        f"{_counted(len(manifest['datasets']), 'data set')}",
         f"{len(files)} files, {size:,} bytes: all as they were built",
     ]
 
