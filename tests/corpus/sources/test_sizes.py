@@ -61,7 +61,7 @@ def peak_of(path: Path) -> tuple[int, int]:
 
 @pytest.mark.parametrize("name", UNITS)
 def test_memory_does_not_grow_with_the_source(tmp_path: Path, name: str) -> None:
-    few, more = 200, 2000
+    few, more = 200, 1200
     peak_of(written(tmp_path, name, 10))  # what is imported late, and kept
     count, base = peak_of(written(tmp_path, name, few))
     count_of_more, peak = peak_of(written(tmp_path, name, more))
