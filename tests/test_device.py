@@ -13,9 +13,12 @@ from transformers import DistilBertConfig, DistilBertModel
 from erniem.demo.opening import open_checkpoint
 from erniem.device import device_for
 from erniem.embed import Encoder, Pooling, VectorSettings, open_encoder
+from erniem.embed.run import embed_files
 from erniem.finetune.network import open_network
 from erniem.finetune.settings import Settings
 from erniem.model.heads import ErnieMForMaskedLM, ErnieMForSequenceClassification
+from erniem.search import Index
+from erniem.search.run import index_files
 from erniem.serve.heads.extracting import TextAsked
 from erniem.serve.heads.filling import Holes
 from erniem.serve.opening import open_folder
@@ -90,6 +93,19 @@ def test_all_layers_are_pooled_on_the_gpu(
 ) -> None:
     way = VectorSettings(pooling=pooling)
     same_on_both(monkeypatch, lambda: np.stack(open_encoder(encoder).by_layer(TEXTS, way)).tolist())
+
+
+def test_a_device_is_handed_on_to_the_encoder(encoder: Path, tmp_path: Path) -> None:
+    texts = tmp_path / "en.txt"
+    texts.write_text("\n".join(TEXTS))
+    index = tmp_path / "index"
+    index_files(encoder, [str(texts)], output=index, device="cpu")
+    with pytest.raises(ValueError, match="device 'cuda:7'"):
+        index_files(encoder, [str(texts)], output=index, device="cuda:7")
+    with pytest.raises(ValueError, match="device 'cuda:7'"):
+        Index.open(index, device="cuda:7").search(["a"])
+    with pytest.raises(ValueError, match="device 'cuda:7'"):
+        embed_files(encoder, [str(texts)], tmp_path / "vectors.npy", device="cuda:7")
 
 
 def test_other_peoples_networks_run_on_the_gpu_too(

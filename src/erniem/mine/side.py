@@ -22,6 +22,7 @@ from erniem.corpus.document import Drops
 from erniem.corpus.sources.opened import told
 from erniem.embed import SentenceEncoder, VectorSettings
 from erniem.mine.sentences import Sentences, write_sentences
+from erniem.whole import whole_file
 
 __all__ = ["Side", "digest_of", "embed", "open_side"]
 
@@ -78,7 +79,8 @@ def open_side(
         drops = Drops()
         write_sentences(path, folder, ids=ids, max_characters=max_characters, drops=drops)
         found = {"plan": plan, "dropped": drops.by_reason()}
-        _write(facts, json.dumps(found, indent=1) + "\n")  # last: it is whole
+        with whole_file(facts) as partial:  # last: all else is there
+            partial.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     dropped = json.loads(facts.read_text(encoding="utf-8"))["dropped"]
     return Side(folder=folder, sentences=Sentences(folder), dropped=dropped)
 
@@ -110,15 +112,9 @@ def embed(
             vectors = _file(side, count, some.shape[1], anew=start == 0)
             vectors[start : start + len(some)] = some
             vectors.flush()
-            _write(done_file, str(start + len(some)))  # after the vectors: they are there
+            with whole_file(done_file) as partial:  # after the vectors: they are there
+                partial.write_text(str(start + len(some)))
             bar.update(len(some))
-
-
-def _write(path: Path, text: str) -> None:
-    """Writes a small file, which is never there by half."""
-    half = path.with_name(f"{path.name}.partial")
-    half.write_text(text, encoding="utf-8")
-    half.replace(path)
 
 
 def _file(side: Side, count: int, width: int, *, anew: bool) -> np.memmap:

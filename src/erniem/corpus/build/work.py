@@ -85,8 +85,8 @@ class Work:
         Raises:
             ValueError: another plan is being built there, or this one by another process.
         """
-        self._begin(plan)
         with alone_in(self.folder):
+            self._begin(plan)
             yield
 
     def _begin(self, plan: dict[str, Any]) -> None:
@@ -101,7 +101,6 @@ class Work:
         if path.exists():
             old = json.loads(path.read_text(encoding="utf-8"))
             check_same(self._with_mended(old, plan["files"]), plan, self.folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(path.name + ".partial")
         partial.write_text(json.dumps(plan, indent=1, ensure_ascii=False), encoding="utf-8")
         partial.replace(path)
